@@ -1,0 +1,1 @@
+"""A turn, from request to reply."""

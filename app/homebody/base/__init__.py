@@ -1,0 +1,1 @@
+"""What every room may stand on: errors, paths, clock, ids, log, safe file writing. Imports no other room."""

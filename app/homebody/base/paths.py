@@ -1,0 +1,66 @@
+"""Where things are kept, and where what ships with the app is found."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Home", "find_home", "shipped"]
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one profile. Nothing is created until something is written."""
+
+    data: Path
+    config: Path
+    state: Path
+
+    @property
+    def database(self) -> Path:
+        """The conversations."""
+        return self.data / "homebody.sqlite"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the database that were opened and checked."""
+        return self.data / "backups"
+
+    @property
+    def models(self) -> Path:
+        """GGUF files that the person put here."""
+        return self.data / "models"
+
+    @property
+    def settings(self) -> Path:
+        """The settings, as TOML."""
+        return self.config / "settings.toml"
+
+    @property
+    def log(self) -> Path:
+        """What happened, without a word of any conversation."""
+        return self.state / "homebody.log"
+
+
+def find_home() -> Home:
+    """Return the person's profile; `HOMEBODY_HOME` puts all of it under one folder."""
+    root = os.environ.get("HOMEBODY_HOME")
+    if root:
+        base = Path(root).expanduser().absolute()
+        return Home(data=base, config=base, state=base)
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs("homebody", appauthor=False)
+    return Home(
+        data=dirs.user_data_path, config=dirs.user_config_path, state=dirs.user_state_path
+    )
+
+
+def shipped(name: str) -> Path:
+    """Return the path of something that ships with the app, such as `models/catalog.toml`.
+
+    In a wheel and in a frozen app it lies inside the package; in a checkout at the top level.
+    """
+    inside = _PACKAGE / "shipped" / name
+    return inside if inside.exists() else _PACKAGE.parent.parent / name

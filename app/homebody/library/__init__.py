@@ -1,0 +1,1 @@
+"""Models: which there are, where they lie, what is known about them."""

@@ -1,0 +1,269 @@
+"""Frames: what the front end and its children say to each other.
+
+A frame is one JSON object on one line, named by its `type`. The first frame of a child is `hello`
+with the protocol's version; a front end that does not speak that version ends the child. Requests
+carry an `id` chosen by the front end, and everything said in answer carries it back.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+__all__ = [
+    "PROTOCOL",
+    "Adapter",
+    "Beat",
+    "Count",
+    "Counted",
+    "Embed",
+    "Embedded",
+    "Failed",
+    "FailureKind",
+    "FromEngine",
+    "Generate",
+    "Generated",
+    "Hello",
+    "Load",
+    "Loaded",
+    "Message",
+    "Piece",
+    "Progress",
+    "Sampling",
+    "Stop",
+    "ToEngine",
+    "Unload",
+    "Unloaded",
+]
+
+PROTOCOL = 1
+
+Role = Literal["system", "user", "assistant"]
+StopReason = Literal["end", "length", "stop_string", "context", "stopped"]
+FailureKind = Literal[
+    "bad_request",  # the request itself makes no sense
+    "no_model",  # nothing is loaded
+    "model",  # the file cannot be loaded
+    "model_changed",  # the file is not the one that was loaded
+    "memory",  # it does not fit
+    "adapter",  # the adapter cannot be used with this model
+    "template",  # the model's chat template failed, looped or grew without end
+    "grammar",  # the grammar or schema cannot be used
+    "overflow",  # the prompt is larger than the context
+    "stopped",  # somebody asked to stop before there was a result
+    "engine",  # anything else
+]
+
+NonNegative = Annotated[int, Meta(ge=0)]
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+
+
+class Frame(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """The base of every frame."""
+
+
+class Message(Struct, frozen=True):
+    """One message of a chat, as the model's template wants it."""
+
+    role: Role
+    text: str
+
+
+class Sampling(Struct, frozen=True, kw_only=True):
+    """How the next token is chosen. Temperature 0 takes the likeliest, and nothing else counts."""
+
+    temperature: Annotated[float, Meta(ge=0.0, le=5.0)] = 0.0
+    top_k: NonNegative = 40
+    top_p: Fraction = 0.95
+    min_p: Fraction = 0.05
+    repeat_penalty: Annotated[float, Meta(ge=0.5, le=2.0)] = 1.0
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
+
+
+class Adapter(Struct, frozen=True):
+    """A LoRA adapter (GGUF file) and how strongly it is applied."""
+
+    path: str
+    scale: float = 1.0
+
+
+# ---------------------------------------------------------------- from the front end to the engine
+
+
+class Load(Frame, frozen=True, tag="load"):
+    """Load a model, in place of the one that is loaded. Answered by `progress`… `loaded`."""
+
+    id: int
+    path: str
+    context: Annotated[int, Meta(ge=0)] = 0
+    """Tokens that one conversation may take; 0: what the model was trained for, at most 8192."""
+    gpu_layers: int = -1
+    """Layers to put on the GPU, -1: all that fit. Ignored by a build without GPU support."""
+    threads: Annotated[int, Meta(ge=1, le=512)] = 1
+    use_mmap: bool = True
+
+
+class Unload(Frame, frozen=True, tag="unload"):
+    """Give the model's memory back. Answered by `unloaded`."""
+
+    id: int
+
+
+class Generate(Frame, frozen=True, tag="generate"):
+    """Write a continuation. Answered by `progress`… `piece`… `generated`.
+
+    Give `messages` (rendered by the model's chat template) or `prompt` (raw text), not both.
+    """
+
+    id: int
+    messages: tuple[Message, ...] = ()
+    prompt: str = ""
+    begin: str = ""
+    """Text that the reply already starts with: the model goes on from there."""
+    sampling: Sampling = Sampling()
+    max_tokens: NonNegative = 0
+    """0: until the model ends, or the context is full."""
+    stop: tuple[str, ...] = ()
+    grammar: str = ""
+    """GBNF; the reply can be nothing else."""
+    json_schema: str = ""
+    """A JSON Schema as JSON text; the reply is an object of it."""
+    adapters: tuple[Adapter, ...] = ()
+    template: str = ""
+    """A chat template in place of the model's own."""
+
+
+class Embed(Frame, frozen=True, tag="embed"):
+    """Turn texts into vectors. Answered by `embedded`."""
+
+    id: int
+    texts: tuple[str, ...]
+
+
+class Count(Frame, frozen=True, tag="count"):
+    """Count tokens. Answered by `counted`."""
+
+    id: int
+    texts: tuple[str, ...]
+
+
+class Stop(Frame, frozen=True, tag="stop"):
+    """Stop working on request `id`; what is written so far stays. Heeded at once, out of turn."""
+
+    id: int
+
+
+ToEngine = Load | Unload | Generate | Embed | Count | Stop
+
+# ---------------------------------------------------------------- from a child to the front end
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """A child's first frame."""
+
+    protocol: int
+    role: str
+    pid: int
+    version: str
+    locks: tuple[str, ...] = ()
+    """The layers of privacy.lock that hold in this child."""
+
+
+class Beat(Frame, frozen=True, tag="beat"):
+    """Said once a second, so that a child that hangs is told from one that works."""
+
+
+class Progress(Frame, frozen=True, tag="progress"):
+    """How far a load, or the reading of a prompt, has come (0 to 1)."""
+
+    id: int
+    what: Literal["load", "read"]
+    done: float
+
+
+class Loaded(Frame, frozen=True, tag="loaded"):
+    """The model is ready; facts as llama.cpp reports them. Sizes in bytes, context in tokens."""
+
+    id: int
+    path: str
+    name: str
+    description: str
+    architecture: str
+    parameters: int
+    size_bytes: int
+    context: int
+    trained_context: int
+    layers: int
+    gpu_layers: int
+    devices: tuple[str, ...]
+    has_template: bool
+    recurrent: bool
+    """True where part of the memory cannot be rolled back (hybrid and recurrent models)."""
+    load_ms: float
+    build: str
+    system: str
+
+
+class Unloaded(Frame, frozen=True, tag="unloaded"):
+    """The model's memory is given back."""
+
+    id: int
+
+
+class Piece(Frame, frozen=True, tag="piece"):
+    """Some text of a reply: whole characters, never half an emoji."""
+
+    id: int
+    text: str
+    reasoning: bool = False
+    """True for text inside a block such as <think>…</think>; its tags are left out."""
+    tokens: int = 0
+    """Tokens generated so far."""
+
+
+class Generated(Frame, frozen=True, tag="generated"):
+    """A reply is finished."""
+
+    id: int
+    stop: StopReason
+    prompt_tokens: int
+    evaluated_tokens: int
+    """Prompt tokens that had to be read; the others were still in the key/value cache."""
+    generated_tokens: int
+    read_ms: float
+    write_ms: float
+    mean_logprob: float | None
+    """Mean natural-log probability of the generated tokens, before any grammar or sampler."""
+    seed: int
+    peak_memory_bytes: int | None
+
+
+class Embedded(Frame, frozen=True, tag="embedded"):
+    """Vectors of unit length, in the order of the texts."""
+
+    id: int
+    vectors: tuple[tuple[float, ...], ...]
+
+
+class Counted(Frame, frozen=True, tag="counted"):
+    """Tokens of each text."""
+
+    id: int
+    tokens: tuple[int, ...]
+
+
+class Failed(Frame, frozen=True, tag="failed"):
+    """A request could not be served; the child lives on."""
+
+    id: int
+    kind: FailureKind
+    message: str
+    hint: str = ""
+    prompt_tokens: int | None = None
+    """For `overflow`: how many tokens the prompt has."""
+    context: int | None = None
+    """For `overflow`: how many there is room for."""
+
+
+FromEngine = (
+    Hello | Beat | Progress | Loaded | Unloaded | Piece | Generated | Embedded | Counted | Failed
+)

@@ -1,0 +1,108 @@
+"""Conversations, turns, and the facts about a turn.
+
+A conversation is a tree of turns: editing or regenerating makes a sibling, never an overwrite. A
+turn is one request and all that answers it.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+__all__ = [
+    "Conversation",
+    "ModelName",
+    "RunRecord",
+    "SearchHit",
+    "Stats",
+    "Turn",
+    "TurnState",
+]
+
+TurnState = Literal[
+    "open",  # being answered right now
+    "done",  # answered
+    "stopped",  # the person stopped the reply; what was written is kept
+    "failed",  # it could not be answered; `problem` says why, what was written is kept
+    "interrupted",  # the app ended while it was being answered
+]
+
+
+class ModelName(Struct, frozen=True):
+    """Which model; `sha256` of its file is None until it was computed."""
+
+    name: str
+    sha256: str | None = None
+
+
+class Stats(Struct, frozen=True, kw_only=True):
+    """Measured facts. None means that nobody knows; there are no guesses."""
+
+    prompt_tokens: int | None = None
+    evaluated_tokens: int | None = None
+    generated_tokens: int | None = None
+    ttft_ms: float | None = None
+    """From the committed request to the first text at the front end."""
+    total_ms: float | None = None
+    tokens_per_second: float | None = None
+    peak_memory_bytes: int | None = None
+    energy_joules: float | None = None
+    mean_logprob: float | None = None
+
+
+class RunRecord(Struct, frozen=True, kw_only=True):
+    """How a turn was answered, one click away."""
+
+    model: ModelName
+    seed: int | None = None
+    stop: str | None = None
+    """Why the reply ended: end, length, stop_string, context or stopped."""
+    dropped: tuple[str, ...] = ()
+    """Ids of earlier turns that did not fit the context and were left out."""
+    stats: Stats = Stats()
+    bytes_sent: int = 0
+    """Bytes that left this machine for this turn."""
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """One request and what answers it. `parent` is the turn before it, None for the first."""
+
+    id: str
+    conversation: str
+    parent: str | None
+    request: str
+    reply: str = ""
+    reasoning: str = ""
+    state: TurnState = "open"
+    created: datetime
+    ended: datetime | None = None
+    problem: str = ""
+    """For a failed turn, what happened, in a sentence."""
+    run: RunRecord | None = None
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """A conversation without its turns."""
+
+    id: str
+    title: str = ""
+    titled_by: Literal["nobody", "app", "person"] = "nobody"
+    created: datetime
+    changed: datetime
+    """When its last turn began; lists are ordered by it."""
+    pinned: bool = False
+    archived: bool = False
+    deleted: datetime | None = None
+    """In the bin since then; erased for good 30 days later."""
+    head: str | None = None
+    """The last turn of the branch that is shown."""
+    draft: str = ""
+    """Words typed and not sent."""
+
+
+class SearchHit(Struct, frozen=True, kw_only=True):
+    """A turn or a title that matches. In `snippet` matches stand between U+E000 and U+E001."""
+
+    conversation: Conversation
+    turn: str | None
+    snippet: str

@@ -1,0 +1,1 @@
+"""What keeps words at home: the locks that the kernel enforces."""

@@ -1,0 +1,1 @@
+"""Every setting, declared once: type, default, title, help, bounds; kept as TOML. Imports `base`."""

@@ -1,0 +1,1 @@
+"""Conversations on disk: turns, search, backups, export. The only room that knows SQL."""
