@@ -30,6 +30,7 @@ __all__ = [
     "Progress",
     "Sampling",
     "Stop",
+    "StopReason",
     "ToEngine",
     "Unload",
     "Unloaded",

@@ -84,6 +84,11 @@ class ChildWire(Generic[F]):
             except OSError:
                 os._exit(0)
 
+    def hold(self) -> None:
+        """Send nothing more, for ever: how the scripted engine plays a child that hangs."""
+        with self._lock:
+            threading.Event().wait()
+
     def _read(self, on_request: Callable[[F], None]) -> None:
         for line in lines(self._requests):
             try:

@@ -1,0 +1,30 @@
+"""Which process is this? The front end, or one of its children."""
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the process that the arguments name; return its exit status."""
+    if len(sys.argv) > 3 and sys.argv[1] == "--as":
+        return _child(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    from homebody.launch import run
+
+    return run(sys.argv[1:])
+
+
+def _child(role: str, parent: int, rest: list[str]) -> int:
+    if role == "engine":
+        from homebody.engine.worker.main import main as engine
+
+        engine(parent)
+    elif role == "scripted-engine":
+        from homebody.engine.scripted import main as scripted
+
+        scripted(parent, rest[0])
+    return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

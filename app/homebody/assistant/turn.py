@@ -1,0 +1,283 @@
+"""A turn, from request to reply.
+
+`Assistant.run` is a generator of events: nothing in it knows a screen, and whoever iterates it
+chooses the thread. The order that nothing may change: the request is committed before the model
+sees it; the reply is committed at least every half second while it is written; whatever happens, the
+turn ends with what was written in the store.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from homebody.assistant.context import Context
+from homebody.assistant.needs import Keeps, Writes
+from homebody.assistant.titles import title_for
+from homebody.base.clock import now
+from homebody.base.errors import BadInput, EngineDied, EngineProblem, StoreProblem
+from homebody.base.log import log
+from homebody.messages.events import (
+    Accepted,
+    Done,
+    Left,
+    Saved,
+    Stumbled,
+    TurnEvent,
+    Waiting,
+    Written,
+)
+from homebody.messages.frames import Generate, Generated, Loaded, Piece, Progress, Sampling
+from homebody.messages.turns import ModelName, RunRecord, Stats, Turn, TurnState
+
+__all__ = ["CHECKPOINT_SECONDS", "Assistant"]
+
+CHECKPOINT_SECONDS = 0.4
+_ATTEMPTS = 2
+"""A turn that failed before there was a word of reply is tried once more."""
+
+
+@dataclass
+class _Draft:
+    """A reply while it is written."""
+
+    turn: Turn
+    reply: str = ""
+    reasoning: str = ""
+    dropped: tuple[str, ...] = ()
+    started: float = field(default_factory=time.perf_counter)
+    first: float | None = None
+    saved_at: float = field(default_factory=time.perf_counter)
+    saved_length: int = 0
+    trouble: str = ""
+    resumed: bool = False
+
+
+class Assistant:
+    """Answers requests, one at a time. `stop` may be called from any thread."""
+
+    def __init__(
+        self,
+        store: Keeps,
+        engine: Writes,
+        *,
+        sampling: Sampling | None = None,
+        system: str = "",
+        max_tokens: int = 0,
+        model: Callable[[Loaded], ModelName] = lambda loaded: ModelName(loaded.name),
+    ) -> None:
+        self._store, self._engine = store, engine
+        self._sampling = sampling or Sampling()
+        self._max_tokens = max_tokens
+        self._model = model
+        self._context = Context(engine, system)
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Stop the turn that is running; what is written so far stays."""
+        self._stopping.set()
+        self._engine.stop()
+
+    def run(self, conversation: str, request: str, *, parent: str | None) -> Iterator[TurnEvent]:
+        """Answer `request` after the turn `parent` (None: as a first turn).
+
+        Raises `BadInput` or `StoreProblem` if the request could not even be accepted: then nothing
+        was kept, and the caller still has the words.
+        """
+        if not request.strip():
+            raise BadInput("There is nothing to answer: the message is empty.", "Write something.")
+        turn = self._store.begin_turn(conversation, request, parent)
+        yield Accepted(turn, saved=self._store.on_disk)
+        if not self._store.conversation(conversation).title:
+            self._store.rename(conversation, title_for(request), by="app")
+        yield from self._answer(_Draft(turn))
+
+    def resume(self, turn: str) -> Iterator[TurnEvent]:
+        """Take up a turn whose reply was broken off, and go on where it ends."""
+        reopened = self._store.reopen_turn(turn)
+        yield Accepted(reopened, saved=self._store.on_disk)
+        draft = _Draft(reopened, reply=reopened.reply, reasoning=reopened.reasoning, resumed=True)
+        yield from self._answer(draft)
+
+    # ------------------------------------------------------------------ answering
+
+    def _answer(self, draft: _Draft) -> Iterator[TurnEvent]:
+        self._stopping.clear()
+        ending: TurnEvent | None = None
+        try:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    done = yield from self._write(draft)
+                except EngineProblem as problem:
+                    if self._stopping.is_set() or problem.kind == "stopped":
+                        ending = self._end(draft, "stopped")
+                    elif attempt + 1 < _ATTEMPTS and self._worth_repeating(problem, draft):
+                        continue
+                    else:
+                        ending = self._stumble(draft, problem)
+                else:
+                    ending = self._end(draft, "done", done)
+                break
+        finally:
+            # The caller went away, or a bug: what was written is kept all the same.
+            if ending is None:
+                self._end(draft, "stopped")
+        assert ending is not None
+        yield ending
+
+    def _worth_repeating(self, problem: EngineProblem, draft: _Draft) -> bool:
+        if draft.first is not None:
+            return False
+        if problem.kind == "model_changed":
+            self._engine.reload()
+            return True
+        return isinstance(problem, EngineDied)
+
+    def _write(self, draft: _Draft) -> Iterator[TurnEvent]:
+        """Yield the reply as it comes; return the engine's last word on it."""
+        for progress in self._engine.loading():
+            if self._stopping.is_set():
+                raise EngineProblem("Stopped.", kind="stopped")
+            yield Waiting("load", progress)
+        loaded = self._engine.wait_loaded()
+        draft.turn = replace(
+            draft.turn, run=RunRecord(model=self._model(loaded), dropped=draft.dropped)
+        )
+        history = self._store.branch(draft.turn.conversation, draft.turn.parent)
+        history = history if draft.turn.parent else []
+        for more in range(len(history) + 1):
+            fitted = self._context.fit(history, draft.turn.request, loaded.context, drop_more=more)
+            if fitted.dropped != draft.dropped:
+                draft.dropped = fitted.dropped
+                yield Left(fitted.dropped)
+            request = Generate(
+                id=0,
+                messages=fitted.messages,
+                begin=draft.reply,
+                sampling=self._sampling,
+                max_tokens=self._max_tokens,
+            )
+            try:
+                return (yield from self._stream(draft, request))
+            except EngineProblem as problem:
+                # The estimate was too low; the engine counts exactly.
+                if problem.kind != "overflow" or more == len(history):
+                    raise
+        raise AssertionError
+
+    def _stream(self, draft: _Draft, request: Generate) -> Iterator[TurnEvent]:
+        for answer in self._engine.generate(request):
+            if isinstance(answer, Generated):
+                return answer
+            if isinstance(answer, Progress):
+                yield Waiting("read", answer.done)
+            else:
+                yield self._written(draft, answer)
+            if time.perf_counter() - draft.saved_at >= CHECKPOINT_SECONDS:
+                yield from self._checkpoint(draft)
+        raise EngineProblem("The engine ended its answer without saying so.")
+
+    def _written(self, draft: _Draft, piece: Piece) -> Written:
+        if draft.first is None:
+            draft.first = time.perf_counter()
+        if piece.reasoning:
+            draft.reasoning += piece.text
+        else:
+            draft.reply += piece.text
+        return Written(piece.text, piece.reasoning)
+
+    # ------------------------------------------------------------------ keeping
+
+    def _checkpoint(self, draft: _Draft) -> Iterator[TurnEvent]:
+        draft.saved_at = time.perf_counter()
+        length = len(draft.reply) + len(draft.reasoning)
+        if length == draft.saved_length:
+            return
+        try:
+            self._store.checkpoint(draft.turn.id, draft.reply, draft.reasoning)
+        except StoreProblem as problem:
+            # Said once; every later checkpoint tries again.
+            if problem.message != draft.trouble:
+                draft.trouble = problem.message
+                yield Saved(draft.saved_length, problem.message)
+        else:
+            draft.saved_length, draft.trouble = length, ""
+            yield Saved(length)
+
+    def _end(self, draft: _Draft, state: TurnState, done: Generated | None = None) -> Done:
+        if done is not None and done.stop == "stopped":
+            state = "stopped"
+        turn, problem = self._close(draft, state, done)
+        return Done(turn, problem)
+
+    def _stumble(self, draft: _Draft, problem: EngineProblem) -> Stumbled:
+        turn, trouble = self._close(draft, "failed", problem=problem.message)
+        hint = f"{problem.hint} {trouble}".strip()
+        resumable = bool(draft.reply) and problem.kind in {"died", "engine"}
+        return Stumbled(turn, problem.message, hint, resumable=resumable)
+
+    def _close(
+        self,
+        draft: _Draft,
+        state: TurnState,
+        done: Generated | None = None,
+        problem: str = "",
+    ) -> tuple[Turn, str]:
+        """Commit the end of a turn; return it, and what kept it from being committed."""
+        run = self._record(draft, done)
+        log.info(
+            "turn ended: %s, %s tokens",
+            state,
+            done.generated_tokens if done is not None else "unknown",
+        )
+        try:
+            turn = self._store.end_turn(
+                draft.turn.id,
+                state=state,
+                reply=draft.reply,
+                reasoning=draft.reasoning,
+                problem=problem,
+                run=run,
+            )
+        except StoreProblem as trouble:
+            turn = replace(
+                draft.turn,
+                state=state,
+                reply=draft.reply,
+                reasoning=draft.reasoning,
+                ended=now(),
+                problem=problem,
+                run=run,
+            )
+            return turn, f"{trouble.message} {trouble.hint}".strip()
+        return turn, ""
+
+    def _record(self, draft: _Draft, done: Generated | None) -> RunRecord | None:
+        run = draft.turn.run
+        if run is None:
+            return None
+        moment = time.perf_counter()
+        stats = Stats(
+            ttft_ms=None if draft.first is None else (draft.first - draft.started) * 1e3,
+            total_ms=(moment - draft.started) * 1e3,
+        )
+        if done is None:
+            return replace(run, dropped=draft.dropped, stats=stats)
+        seconds = done.write_ms / 1e3
+        return replace(
+            run,
+            dropped=draft.dropped,
+            seed=done.seed,
+            stop=done.stop,
+            stats=replace(
+                stats,
+                prompt_tokens=done.prompt_tokens,
+                evaluated_tokens=done.evaluated_tokens,
+                generated_tokens=done.generated_tokens,
+                tokens_per_second=done.generated_tokens / seconds if seconds > 0 else None,
+                peak_memory_bytes=done.peak_memory_bytes,
+                mean_logprob=done.mean_logprob,
+            ),
+        )

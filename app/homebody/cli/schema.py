@@ -1,0 +1,34 @@
+"""`homebody schema [NAME]`: the JSON Schema of what the command line prints and writes."""
+
+import json
+
+import msgspec
+
+from homebody.base.errors import BadInput
+from homebody.messages.events import TurnEvent
+from homebody.messages.frames import FromEngine, ToEngine
+from homebody.messages.reports import AskReport, DoctorReport
+from homebody.messages.turns import Conversation, Turn
+
+__all__ = ["SCHEMAS", "print_schema"]
+
+SCHEMAS = {
+    "ask": AskReport,
+    "doctor": DoctorReport,
+    "conversation": Conversation,
+    "turn": Turn,
+    "events": TurnEvent,
+    "to-engine": ToEngine,
+    "from-engine": FromEngine,
+}
+
+
+def print_schema(name: str | None) -> int:
+    """Print one schema, or the names of all."""
+    if name is None:
+        print("\n".join(SCHEMAS))
+        return 0
+    if name not in SCHEMAS:
+        raise BadInput(f"There is no schema {name!r}.", f"Known are: {', '.join(SCHEMAS)}.")
+    print(json.dumps(msgspec.json.schema(SCHEMAS[name]), indent=2, ensure_ascii=False))
+    return 0

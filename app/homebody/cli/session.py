@@ -1,0 +1,92 @@
+"""What a command works with. Built by `launch`, the one place that connects the rooms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from homebody.assistant.turn import Assistant
+from homebody.base.errors import EngineProblem
+from homebody.base.paths import Home
+from homebody.engine.client import Engine
+from homebody.library.shelf import ShelvedModel
+from homebody.messages.frames import Load
+from homebody.settings.declared import Settings
+from homebody.store.store import Store
+
+__all__ = ["Hashes", "Parts", "Session"]
+
+
+class Hashes(Protocol):
+    """Knows the hashes of files; see `library.fingerprint`."""
+
+    def compute(self, path: Path, wait: float = 0.0) -> str | None:
+        """Return the hash if it is known within `wait` seconds."""
+
+    def close(self) -> None:
+        """Give up what is being computed."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """How to make what a session can change while it runs."""
+
+    find_model: Callable[[str], ShelvedModel]
+    load_request: Callable[[ShelvedModel], Load]
+    assistant: Callable[[Store, ShelvedModel], Assistant]
+
+
+@dataclass
+class Session:
+    """One run of the terminal front end. Its methods belong to the main thread."""
+
+    home: Home
+    settings: Settings
+    engine: Engine
+    store: Store
+    model: ShelvedModel
+    hashes: Hashes
+    locks: tuple[str, ...]
+    parts: Parts
+    notices: list[str] = field(default_factory=list)
+    """Sentences that the person should see before anything else."""
+
+    def __post_init__(self) -> None:
+        """Make the first assistant."""
+        self.saved = self.store
+        self.assistant = self.parts.assistant(self.store, self.model)
+
+    def use_model(self, name: str) -> None:
+        """Switch to another model. If it cannot be loaded, go back to this one and raise why."""
+        model = self.parts.find_model(name)
+        try:
+            self.engine.load(self.parts.load_request(model))
+        except EngineProblem:
+            self.engine.begin_load(self.parts.load_request(self.model))
+            raise
+        self.model = model
+        self.assistant = self.parts.assistant(self.store, model)
+
+    def use_temporary_store(self) -> None:
+        """From now on keep nothing: the conversation lives in memory alone."""
+        self._leave_temporary_store()
+        self._use(Store.temporary())
+
+    def use_saved_store(self) -> None:
+        """Keep conversations again."""
+        self._leave_temporary_store()
+        self._use(self.saved)
+
+    def close(self) -> None:
+        """Close what was opened here, the engine excepted."""
+        self.hashes.close()
+        self._leave_temporary_store()
+        self.saved.close()
+
+    def _leave_temporary_store(self) -> None:
+        if self.store is not self.saved:
+            self.store.close()
+
+    def _use(self, store: Store) -> None:
+        self.store = store
+        self.assistant = self.parts.assistant(store, self.model)

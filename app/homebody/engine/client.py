@@ -1,0 +1,280 @@
+"""The engine as the front end sees it: a child process that loads a model and writes replies.
+
+Methods may be called from any thread but the keeper's own, and block; one reply is written at a
+time. When the process dies in the middle of a request, that request raises `EngineDied`; the keeper
+starts another process, and the model is loaded again without being asked for.
+"""
+
+import itertools
+import queue
+import threading
+from collections.abc import Generator, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from homebody.base.errors import EngineDied, EngineProblem
+from homebody.messages.frames import (
+    Count,
+    Counted,
+    Embed,
+    Embedded,
+    Failed,
+    FromEngine,
+    Generate,
+    Generated,
+    Hello,
+    Load,
+    Loaded,
+    Piece,
+    Progress,
+    Stop,
+    ToEngine,
+    Unload,
+    Unloaded,
+)
+from homebody.wire.death import Death
+from homebody.wire.keeper import Keeper, Limits, child_command
+
+__all__ = ["Engine", "Overflow"]
+
+_TICK = 0.2
+"""Seconds between two looks around while waiting."""
+
+_Answer = Progress | Piece | Generated | Embedded | Counted | Unloaded
+
+
+class Overflow(EngineProblem):
+    """The prompt has `tokens` tokens; there is room for `context`."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.message, failed.hint, kind="overflow")
+        self.tokens = failed.prompt_tokens or 0
+        self.context = failed.context or 0
+
+
+class Engine:
+    """One engine process and the model in it."""
+
+    def __init__(self, command: Sequence[str] | None = None, limits: Limits | None = None) -> None:
+        self._keeper: Keeper[FromEngine] = Keeper(
+            "engine",
+            command or child_command("engine"),
+            FromEngine,
+            on_frame=self._on_frame,
+            on_ready=self._on_ready,
+            on_death=self._on_death,
+            limits=limits,
+        )
+        self._ids = itertools.count(1)
+        self._answers: dict[int, queue.SimpleQueue[_Answer | Failed | Death]] = {}
+        # Guards what follows; notified whenever it changes.
+        self._state = threading.Condition()
+        self._hello: Hello | None = None
+        self._wanted: Load | None = None
+        self._progress = 0.0
+        self._loaded: Loaded | None = None
+        self._problem: EngineProblem | None = None
+        self._death: Death | None = None
+        self._given_up = False
+
+    def start(self) -> None:
+        """Start the process. Returns at once; the first request waits for it."""
+        self._keeper.start()
+
+    def close(self) -> None:
+        """End the process."""
+        self._keeper.end()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, while there is a process."""
+        return self._keeper.pid
+
+    @property
+    def hello(self) -> Hello | None:
+        """What the running process said of itself."""
+        return self._hello
+
+    @property
+    def loaded(self) -> Loaded | None:
+        """What is loaded now; None while nothing is."""
+        return self._loaded
+
+    @property
+    def last_death(self) -> Death | None:
+        """How the process last died on its own, with the last lines that it printed."""
+        return self._death
+
+    # ------------------------------------------------------------------ the model
+
+    def begin_load(self, load: Load) -> None:
+        """Ask for a model, in place of any other, and return at once; `wait_loaded` waits for it."""
+        with self._state:
+            wanted = self._wanted = replace(load, id=next(self._ids))
+            self._loaded = self._problem = None
+            self._progress = 0.0
+            there, again = self._hello is not None, self._given_up
+            self._given_up = False
+        if again:
+            self._keeper.restart()
+        elif there:
+            self._try_send(wanted)
+
+    def loading(self) -> Iterator[float]:
+        """Yield how far the load has come, several times a second, until the model is ready.
+
+        Raises what keeps it from being so.
+        """
+        while True:
+            with self._state:
+                if self._loaded is not None:
+                    return
+                if self._problem is not None:
+                    raise self._problem
+                if self._wanted is None:
+                    raise EngineProblem("No model is loaded.", "Load a model first.", "no_model")
+                self._state.wait(_TICK)
+                progress = self._progress
+            yield progress
+
+    def wait_loaded(self) -> Loaded:
+        """Wait until the wanted model is ready. Raises what keeps it from being so."""
+        while True:
+            for _ in self.loading():
+                pass
+            loaded = self._loaded
+            if loaded is not None:
+                return loaded
+
+    def load(self, load: Load) -> Loaded:
+        """Load a model, in place of any other, and wait for it."""
+        self.begin_load(load)
+        return self.wait_loaded()
+
+    def reload(self) -> None:
+        """Load the same file again and return at once."""
+        if self._wanted is not None:
+            self.begin_load(self._wanted)
+
+    def unload(self) -> None:
+        """Give the model's memory back."""
+        self._last(Unload(id=0))
+        with self._state:
+            self._wanted = self._loaded = None
+
+    # ------------------------------------------------------------------ what it does
+
+    def generate(self, request: Generate) -> Generator[Progress | Piece | Generated]:
+        """Write a reply; the last thing yielded is `Generated`. Closing the generator stops it."""
+        for answer in self._ask(request):
+            if isinstance(answer, (Progress, Piece, Generated)):
+                yield answer
+
+    def stop(self) -> None:
+        """Stop whatever is being written, from any thread. What is written so far stays."""
+        with self._state:
+            numbers = list(self._answers)
+        for number in numbers:
+            self._try_send(Stop(id=number))
+
+    def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return one vector of unit length for each text."""
+        answer = self._last(Embed(id=0, texts=tuple(texts)))
+        assert isinstance(answer, Embedded)
+        return answer.vectors
+
+    def count(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """Return how many tokens each text has."""
+        answer = self._last(Count(id=0, texts=tuple(texts)))
+        assert isinstance(answer, Counted)
+        return answer.tokens
+
+    def _last(self, request: ToEngine) -> _Answer:
+        *_, last = self._ask(request)
+        return last
+
+    def _ask(self, request: ToEngine) -> Iterator[_Answer]:
+        """Send a request once the model is ready; yield what is said in answer until its end."""
+        self.wait_loaded()
+        answers: queue.SimpleQueue[_Answer | Failed | Death] = queue.SimpleQueue()
+        request = replace(request, id=next(self._ids))
+        with self._state:
+            self._answers[request.id] = answers
+        finished = False
+        try:
+            self._keeper.send(request)
+            while not finished:
+                try:
+                    # With a timeout, because without one Ctrl-C is not heeded on Windows.
+                    answer = answers.get(timeout=_TICK)
+                except queue.Empty:
+                    continue
+                finished = not isinstance(answer, (Progress, Piece))
+                if isinstance(answer, Death):
+                    raise EngineDied(answer.message, answer.hint, last_lines=answer.last_lines)
+                if isinstance(answer, Failed):
+                    raise _worded(answer)
+                yield answer
+        finally:
+            with self._state:
+                del self._answers[request.id]
+            if not finished:
+                self._try_send(Stop(id=request.id))
+
+    def _try_send(self, frame: ToEngine) -> None:
+        """Send, unless there is nobody to send to: then its death says more than we could."""
+        try:
+            self._keeper.send(frame)
+        except EngineDied:
+            return
+
+    # ------------------------------------------------------------------ on the keeper's threads
+
+    def _on_ready(self, hello: Hello) -> None:
+        with self._state:
+            self._hello = hello
+            wanted = self._wanted
+            self._state.notify_all()
+        if wanted is not None:
+            self._try_send(wanted)
+
+    def _on_frame(self, frame: FromEngine) -> None:
+        assert not isinstance(frame, Hello)
+        with self._state:
+            if self._wanted is not None and getattr(frame, "id", None) == self._wanted.id:
+                match frame:
+                    case Progress():
+                        self._progress = frame.done
+                    case Loaded():
+                        self._loaded = frame
+                    case Failed():
+                        self._problem = _worded(frame)
+                        self._wanted = None
+                self._state.notify_all()
+                return
+            answers = self._answers.get(getattr(frame, "id", 0))
+        if answers is not None:
+            answers.put(frame)  # type: ignore[arg-type]
+
+    def _on_death(self, death: Death, again: bool) -> None:
+        with self._state:
+            self._death = death
+            self._hello = self._loaded = None
+            self._progress = 0.0
+            if not again:
+                self._given_up = True
+                self._problem = EngineDied(
+                    death.message + " It did so several times, so it is not started again.",
+                    death.hint,
+                    last_lines=death.last_lines,
+                )
+            waiting = list(self._answers.values())
+            self._state.notify_all()
+        for answers in waiting:
+            answers.put(death)
+
+
+def _worded(failed: Failed) -> EngineProblem:
+    if failed.kind == "overflow":
+        return Overflow(failed)
+    return EngineProblem(failed.message, failed.hint, kind=failed.kind)

@@ -1,0 +1,99 @@
+"""What the command line prints as JSON. Scripts rely on these: fields are added, never changed."""
+
+from msgspec import Struct
+
+from homebody.messages.turns import ModelName, Stats
+
+__all__ = ["AskReport", "AskStats", "DoctorReport", "EngineReport", "StepReport", "StoreReport"]
+
+
+class StepReport(Struct, frozen=True, kw_only=True):
+    """One skill call. This version has no skills, so there are none in an `AskReport` yet."""
+
+    skill: str
+    args: dict[str, object]
+    ok: bool
+    result: str
+    ms: float
+
+
+class AskStats(Struct, frozen=True, kw_only=True):
+    """Measured facts about an answer; null is unknown."""
+
+    prompt_tokens: int | None
+    evaluated_tokens: int | None
+    generated_tokens: int | None
+    ttft_ms: float | None
+    tokens_per_second: float | None
+    peak_memory_bytes: int | None
+    energy_joules: float | None
+
+    @classmethod
+    def of(cls, stats: Stats) -> "AskStats":
+        """Return the facts of a run that scripts get to see."""
+        return cls(**{name: getattr(stats, name) for name in cls.__struct_fields__})
+
+
+class AskReport(Struct, frozen=True, kw_only=True):
+    """`homebody ask --json`."""
+
+    reply: str
+    decision: str
+    """What was decided to do: "answer" is all that this version can."""
+    model: ModelName
+    steps: tuple[StepReport, ...]
+    stats: AskStats
+    dropped: tuple[str, ...]
+    """Ids of earlier turns that did not fit the context."""
+    bytes_sent: int
+
+
+class EngineReport(Struct, frozen=True, kw_only=True):
+    """The engine as it runs now; fields are null where it does not run."""
+
+    build: str | None
+    system: str | None
+    """What the build uses of the processor."""
+    devices: tuple[str, ...] | None
+    locks: tuple[str, ...] | None
+    model: str | None
+    context: int | None
+    load_ms: float | None
+    tokens_per_second: float | None
+    problem: str
+    """What keeps it from running, or nothing."""
+    last_lines: tuple[str, ...]
+    """After a crash, the last lines that it printed."""
+
+
+class StoreReport(Struct, frozen=True, kw_only=True):
+    """The conversations on disk."""
+
+    path: str
+    writable: bool
+    conversations: int | None
+    backups: int | None
+    last_backup: str | None
+    notices: tuple[str, ...]
+
+
+class DoctorReport(Struct, frozen=True, kw_only=True):
+    """`homebody doctor --json`. Holds no words of any conversation; home folders are shown as ~."""
+
+    version: str
+    python: str
+    system: str
+    processor: str | None
+    cores: int | None
+    memory_total: int | None
+    memory_available: int | None
+    gpus: tuple[str, ...] | None
+    locks: tuple[str, ...]
+    """Layers that hold in the front end."""
+    engine: EngineReport
+    store: StoreReport
+    settings: str
+    """Path of the settings file."""
+    problems: tuple[str, ...]
+    """What a person should look at, in sentences."""
+    ok: bool
