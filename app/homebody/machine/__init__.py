@@ -1,1 +1,4 @@
-"""What this machine is: processors, memory, GPUs. Readings only; unknown is None. Imports `base`, `messages`."""
+"""What this machine is: processors, memory, GPUs. Readings only; unknown is None.
+
+Imports no other room.
+"""

@@ -1,1 +1,4 @@
-"""Every setting, declared once: type, default, title, help, bounds; kept as TOML. Imports `base`."""
+"""Every setting, declared once: type, default, title, help, bounds; kept as TOML.
+
+Imports `base`.
+"""

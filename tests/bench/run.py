@@ -1,0 +1,286 @@
+"""`make bench`: every figure that docs/benchmarks.md gives, measured anew in one run.
+
+Comparisons are ratios of runs that were taken in turn (A B A B …), because the speed of a shared
+machine drifts; figures are medians with the lowest and highest of the runs.
+"""
+
+import argparse
+import contextlib
+import datetime
+import http.client
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bare import Bare
+from native_build import ROOT, built, pinned
+
+from homebody.base.paths import Home
+from homebody.engine.client import Engine
+from homebody.library.shelf import find_model
+from homebody.machine.readings import physical_cores, read_machine
+from homebody.messages.frames import Generate, Generated, Load, Message, Piece
+
+PROMPT = "Once upon a time"
+TOKENS = 128
+SYSTEM = "You are a helpful assistant."
+QUESTION = "What is the capital of France?"
+Row = tuple[str, str, str, str]
+
+
+def spread(values: list[float], unit: str = "", digits: int = 0) -> str:
+    """Return "median (lowest to highest) unit"."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{middle:,.{digits}f}{unit} ({low:,.{digits}f}–{high:,.{digits}f})"
+
+
+def ratios(ours: list[float], theirs: list[float]) -> list[float]:
+    """Return the ratio of each pair of runs."""
+    return [one / other for one, other in zip(ours, theirs, strict=True)]
+
+
+def verdict(reached: bool) -> str:
+    """Say it in a word."""
+    return "reached" if reached else "**not reached**"
+
+
+# ---------------------------------------------------------------- decoding
+
+
+class Server:
+    """llama-server on loopback."""
+
+    def __init__(self, program: Path, model: Path, threads: int) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._process = subprocess.Popen(
+            [program, "-m", model, "-t", str(threads), "-c", "4096", "-np", "1", "--no-ui",
+             "--port", str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                if self._request("GET", "/health").get("status") == "ok":
+                    return
+            time.sleep(0.1)
+        raise SystemExit("llama-server does not answer")
+
+    def _request(self, method: str, path: str, body: dict[str, object] | None = None) -> dict:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request(method, path, json.dumps(body) if body else None)
+        return json.loads(connection.getresponse().read())
+
+    def speed(self) -> float:
+        """Return tokens per second by the server's own clock, which leaves HTTP out."""
+        answer = self._request(
+            "POST",
+            "/completion",
+            {"prompt": PROMPT, "n_predict": TOKENS, "temperature": 0, "cache_prompt": False,
+             "samplers": ["top_k"], "top_k": 1, "ignore_eos": True},
+        )  # fmt: skip
+        return float(answer["timings"]["predicted_per_second"])
+
+    def close(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+
+def our_speed(engine: Engine) -> float:
+    """Return tokens per second as the front end sees them: from the first piece to the last word."""
+    first, last = 0.0, None
+    for answer in engine.generate(Generate(id=0, prompt=PROMPT, max_tokens=TOKENS)):
+        first = first or time.perf_counter()
+        last = answer
+    assert isinstance(last, Generated)
+    assert last.generated_tokens == TOKENS, "the model ended early"
+    return (TOKENS - 1) / (time.perf_counter() - first)
+
+
+def decoding(engine: Engine, model: Path, threads: int, runs: int) -> Iterator[Row]:
+    """Compare our decode with llama-server's and with a bare loop."""
+    programs = built()
+    bare, server = Bare(str(model), threads), Server(programs / "llama-server", model, threads)
+    measures: dict[str, Callable[[], float]] = {
+        "ours": lambda: our_speed(engine),
+        "server": server.speed,
+        "again": lambda: our_speed(engine),
+        "bare": lambda: bare.speed(PROMPT, TOKENS),
+    }
+    for measure in measures.values():
+        measure()
+    speeds: dict[str, list[float]] = {name: [] for name in measures}
+    for _ in range(runs):
+        for name, measure in measures.items():
+            speeds[name].append(measure())
+    server.close()
+    for name, other, goal in (("ours", "server", 0.97), ("again", "bare", 0.95)):
+        ratio = ratios(speeds[name], speeds[other])
+        label = "llama-server" if other == "server" else "a bare decode loop"
+        yield (
+            f"decode through the pipe, against {label}",
+            f"≥ {goal} ×",
+            f"{spread(ratio, ' ×', 3)}; ours {spread(speeds[name])} tok/s, "
+            f"{label} {spread(speeds[other])} tok/s",
+            verdict(statistics.median(ratio) >= goal),
+        )
+    output = subprocess.run(
+        [programs / "llama-bench", "-m", model, "-t", str(threads), "-p", "0", "-n", str(TOKENS),
+         "-r", str(runs), "-o", "json"],
+        check=True, capture_output=True,
+    ).stdout  # fmt: skip
+    yield (
+        "llama-bench on the same weights, which does not sample",
+        "(for scale)",
+        f"{json.loads(output)[0]['avg_ts']:.0f} tok/s",
+        "",
+    )
+
+
+# ---------------------------------------------------------------- the rest
+
+
+def second_turn(engine: Engine) -> Iterator[Row]:
+    """Count what a second turn has to read."""
+    first = (Message("system", SYSTEM), Message("user", QUESTION))
+    reply, done = "", None
+    for answer in engine.generate(Generate(id=0, messages=first)):
+        reply += answer.text if isinstance(answer, Piece) else ""
+        done = answer
+    assert isinstance(done, Generated)
+    held = done.prompt_tokens + done.generated_tokens - 1
+    second = (*first, Message("assistant", reply), Message("user", "And of Spain?"))
+    *_, done = engine.generate(Generate(id=0, messages=second, max_tokens=1))
+    assert isinstance(done, Generated)
+    new = done.prompt_tokens - held
+    yield (
+        "second turn of a conversation",
+        "only the new tokens",
+        f"{done.evaluated_tokens} of {done.prompt_tokens} tokens read, {new} of them new",
+        verdict(done.evaluated_tokens == new),
+    )
+
+
+def first_token(model: Path, threads: int, runs: int) -> Iterator[Row]:
+    """Compare `homebody ask` with a bare script, from the start of the process."""
+    here = Path(__file__).parent
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"HOMEBODY_HOME": folder}
+        commands = {
+            "ours": [str(Path(sys.executable).parent / "homebody"), "ask", QUESTION],
+            "bare": [sys.executable, str(here / "bare.py"), str(model), str(threads)],
+        }
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for number in range(runs + 2):
+            for name, command in commands.items():
+                taken = _until_first_byte(command, environment)
+                if number > 1:
+                    times[name].append(taken)
+    ratio = ratios(times["ours"], times["bare"])
+    yield (
+        "`homebody ask`, start to first token, against a bare script",
+        "≤ 1.6 ×",
+        f"{spread(ratio, ' ×', 2)}; ours {spread(times['ours'], ' s', 2)}, "
+        f"bare {spread(times['bare'], ' s', 2)}",
+        verdict(statistics.median(ratio) <= 1.6),
+    )
+
+
+def _until_first_byte(command: list[str], environment: dict[str, str]) -> float:
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    assert process.stdout is not None
+    process.stdout.read(1)
+    taken = time.perf_counter() - start
+    process.stdout.read()
+    process.wait()
+    return taken
+
+
+def death(load: Load, runs: int) -> Iterator[Row]:
+    """Kill the engine in the middle of a reply; time how soon that is seen, and mended."""
+    seen, ready = [], []
+    for _ in range(runs):
+        # A fresh client each time: three deaths of one would open the circuit.
+        engine = Engine()
+        engine.start()
+        engine.load(load)
+        killed = threading.Event()
+        moment = 0.0
+
+        def kill(pid: int = engine.pid or 0, event: threading.Event = killed) -> None:
+            nonlocal moment
+            moment = time.perf_counter()
+            os.kill(pid, signal.SIGKILL)
+            event.set()
+
+        try:
+            for answer in engine.generate(Generate(id=0, prompt=PROMPT, max_tokens=TOKENS)):
+                if isinstance(answer, Piece) and answer.tokens > 20 and not killed.is_set():
+                    kill()
+        except Exception:  # noqa: BLE001  its death, which is what is timed
+            seen.append((time.perf_counter() - moment) * 1e3)
+        engine.wait_loaded()
+        ready.append((time.perf_counter() - moment) * 1e3)
+        engine.close()
+    for name, goal, values in (
+        ("engine killed: seen", 250, seen),
+        ("engine killed: model ready again", 1000, ready),
+    ):
+        yield name, f"≤ {goal} ms", spread(values, " ms"), verdict(max(values) <= goal)
+
+
+def main() -> None:
+    """Measure, print, and keep if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--save", action="store_true", help="write docs/benchmarks.md's table")
+    options = parser.parse_args()
+    nowhere = Path(tempfile.gettempdir())
+    model = find_model(Home(nowhere, nowhere, nowhere), "starter").path
+    threads = physical_cores()
+    load = Load(id=0, path=str(model), context=4096, threads=threads)
+    rows: list[Row] = []
+    rows += first_token(model, threads, options.runs)
+    rows += death(load, options.runs)
+    engine = Engine()
+    engine.start()
+    engine.load(load)
+    rows += second_turn(engine)
+    rows += decoding(engine, model, threads, options.runs)
+    engine.close()
+    machine = read_machine()
+    table = [
+        f"{machine.processor or 'unknown processor'}, {machine.physical_cores} cores, "
+        f"{machine.system}; {datetime.datetime.now(datetime.UTC).date()}; {pinned()}; starter "
+        f"model, {threads} threads; medians of {options.runs} runs (lowest–highest).",
+        "",
+        "| what | goal | measured | |",
+        "|---|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+    print("\n".join(table))
+    if options.save:
+        page = ROOT / "docs" / "benchmarks.md"
+        before, _, rest = page.read_text("utf-8").partition("<!-- bench -->")
+        after = rest.partition("<!-- /bench -->")[2]
+        page.write_text(
+            f"{before}<!-- bench -->\n" + "\n".join(table) + f"\n<!-- /bench -->{after}", "utf-8"
+        )
+
+
+if __name__ == "__main__":
+    main()
