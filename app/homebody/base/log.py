@@ -6,7 +6,6 @@ plants a marker in conversations and looks for it in the log.
 """
 
 import logging
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 __all__ = ["log", "start_log"]
@@ -18,6 +17,9 @@ log.propagate = False
 
 def start_log(path: Path, level: str = "INFO") -> None:
     """Write the log to `path`, at most four files of 1 MB. Without a writable disk: no log."""
+    # Loaded here: its module brings sockets and more, and the engine is started before there is a log.
+    from logging.handlers import RotatingFileHandler
+
     log.setLevel(level)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

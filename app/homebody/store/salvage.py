@@ -1,0 +1,114 @@
+"""Pick out what belongs to conversations from the rows that `pages` finds in a damaged file."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from homebody.store import pages
+from homebody.store.pages import Value
+
+__all__ = ["CONVERSATION", "TURN", "Finds", "Record", "number", "read"]
+
+_NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_STATES = ("open", "done", "stopped", "failed", "interrupted")
+_TITLED = ("nobody", "app", "person")
+CONVERSATION = (
+    "seq",
+    "id",
+    "titled_by",
+    "title",
+    "created",
+    "changed",
+    "touched",
+    "pinned",
+    "archived",
+    "deleted",
+    "bin_since",
+    "head",
+    "draft",
+)
+TURN = (
+    "seq",
+    "id",
+    "conversation",
+    "parent",
+    "owner",
+    "state",
+    "created",
+    "ended",
+    "request",
+    "reply",
+    "reasoning",
+    "problem",
+    "run",
+)
+
+Record = dict[str, Value]
+
+
+@dataclass
+class Finds:
+    """What was read from the damaged file; the newest whole version of each row."""
+
+    conversations: dict[str, tuple[Record, bool]] = field(default_factory=dict)
+    turns: dict[str, tuple[Record, bool]] = field(default_factory=dict)
+    checkpoints: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def read(damaged: Path) -> Finds:
+    """Return what can be made out in a database and its log. Raises `OSError`."""
+    finds = Finds()
+    for cell in pages.cells(damaged, damaged.with_name(damaged.name + "-wal")):
+        values = (cell.number, *cell.values[1:])
+        if len(values) >= len(TURN) and _is_turn(cell.values):
+            _note(finds.turns, TURN, values, whole=cell.whole)
+        elif len(values) >= len(CONVERSATION) and _is_conversation(cell.values):
+            _note(finds.conversations, CONVERSATION, values, whole=cell.whole)
+        elif len(values) == 4 and all(isinstance(value, str) for value in values[1:]):
+            finds.checkpoints[cell.number] = cast("tuple[str, str]", values[2:])
+    return finds
+
+
+def _note(
+    found: dict[str, tuple[Record, bool]],
+    columns: tuple[str, ...],
+    values: tuple[Value, ...],
+    *,
+    whole: bool,
+) -> None:
+    record: Record = dict(zip(columns, values, strict=False))
+    known = found.get(str(record["id"]))
+    if known is None or whole or not known[1]:
+        found[str(record["id"])] = (record, whole)
+
+
+def _is_name(value: Value) -> bool:
+    return isinstance(value, str) and bool(_NAME.fullmatch(value))
+
+
+def _is_turn(values: tuple[Value, ...]) -> bool:
+    texts = values[5:7] + values[8:12]
+    return (
+        values[0] is None
+        and _is_name(values[1])
+        and isinstance(values[2], int)
+        and values[5] in _STATES
+        and all(isinstance(value, str) for value in texts)
+    )
+
+
+def _is_conversation(values: tuple[Value, ...]) -> bool:
+    texts = (*values[2:6], values[12])
+    return (
+        values[0] is None
+        and _is_name(values[1])
+        and values[2] in _TITLED
+        and all(isinstance(value, str) for value in texts)
+        and all(isinstance(value, int) for value in values[6:9])
+    )
+
+
+def number(record: Record) -> int:
+    """Return the row number that a record had."""
+    return cast("int", record["seq"])

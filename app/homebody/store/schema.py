@@ -1,0 +1,115 @@
+"""The tables, as migrations that are never edited once they shipped: a change is a new function.
+
+Columns stand so that a row is recognised without the schema (`recovery` reads the pages of a file
+whose first page is gone): a name that is unique everywhere first, then a column from a small set.
+`ALTER TABLE … ADD COLUMN` is fine, reordering is not.
+"""
+
+from sqlite_utils import Database, Migrations
+
+from homebody.base.errors import StoreTooNew
+from homebody.store.problems import damaged
+
+__all__ = ["SET", "apply", "is_as_made", "is_new", "judge", "migrations", "pending"]
+
+SET = "homebody"
+
+migrations = Migrations(SET)
+
+# Words, with accents ignored, found from their beginning on; emoji and other signs (So, Sk) count
+# as words. `words.spaced` puts gaps into scripts that have none. Not the trigram tokenizer: it
+# finds nothing under three characters, and most Chinese words have two.
+_TOKENS = (
+    "tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So Sk Sc'\", prefix = '2 3'"
+)
+
+
+@migrations()
+def v1_conversations(db: Database) -> None:
+    """Conversations, their trees of turns, the words to search and the small tables around."""
+    # Order comes from `seq` and `touched`, which only grow; times are shown, never compared.
+    for statement in (
+        """CREATE TABLE conversation (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            titled_by TEXT NOT NULL, title TEXT NOT NULL, created TEXT NOT NULL,
+            changed TEXT NOT NULL, touched INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0,
+            archived INTEGER NOT NULL DEFAULT 0, deleted TEXT, bin_since TEXT,
+            head INTEGER REFERENCES turn(seq) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+            draft TEXT NOT NULL DEFAULT '')""",
+        "CREATE INDEX conversation_touched ON conversation(touched)",
+        "CREATE INDEX conversation_head ON conversation(head)",
+        """CREATE TABLE turn (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            conversation INTEGER NOT NULL REFERENCES conversation(seq) ON DELETE CASCADE,
+            parent INTEGER REFERENCES turn(seq) DEFERRABLE INITIALLY DEFERRED,
+            owner TEXT, state TEXT NOT NULL, created TEXT NOT NULL, ended TEXT,
+            request TEXT NOT NULL, reply TEXT NOT NULL, reasoning TEXT NOT NULL,
+            problem TEXT NOT NULL, run TEXT)""",
+        "CREATE INDEX turn_conversation ON turn(conversation)",
+        "CREATE INDEX turn_parent ON turn(parent)",
+        "CREATE INDEX turn_open ON turn(state) WHERE state = 'open'",
+        """CREATE TABLE checkpoint (
+            turn INTEGER PRIMARY KEY REFERENCES turn(seq) ON DELETE CASCADE,
+            at TEXT NOT NULL, reply TEXT NOT NULL, reasoning TEXT NOT NULL)""",
+        """CREATE TABLE file_hash (
+            path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+            inode TEXT NOT NULL, sha256 TEXT NOT NULL)""",
+        "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        "CREATE TABLE erasure (conversation TEXT PRIMARY KEY)",
+        f"CREATE VIRTUAL TABLE turn_words USING fts5(request, reply, {_TOKENS})",
+        f"CREATE VIRTUAL TABLE title_words USING fts5(title, {_TOKENS})",
+    ):
+        db.execute(statement)
+
+
+def pending(db: Database) -> bool:
+    """Tell whether a migration has not run on `db` yet."""
+    return bool(migrations.pending(db))
+
+
+def is_new(db: Database) -> bool:
+    """Tell whether `db` has none of our tables."""
+    return not migrations.applied(db)
+
+
+def apply(db: Database) -> None:
+    """Run what is pending; inside the caller's transaction, so all of it or nothing."""
+    migrations.apply(db)
+
+
+def judge(db: Database) -> None:
+    """Raise `StoreTooNew` where migrations ran that are not known here.
+
+    Raise `StoreDamaged` where the list of migrations, or what the tables look like, is broken.
+    """
+    known = [entry.name for entry in migrations._migrations]  # noqa: SLF001  no public list
+    applied = [entry.name for entry in migrations.applied(db)]
+    if applied[: len(known)] != known[: len(applied)] or (not applied and "turn" in _made(db)):
+        raise damaged("open the conversations")
+    if len(applied) > len(known):
+        raise StoreTooNew(
+            "These conversations were written by a newer Homebody. They are untouched.",
+            "Install the newest Homebody, or set HOMEBODY_HOME to another folder.",
+        )
+
+
+def is_as_made(db: Database) -> bool:
+    """Tell whether the tables are what the migrations that ran on `db` make."""
+    applied = {entry.name for entry in migrations.applied(db)}
+    known = [entry.name for entry in migrations._migrations]  # noqa: SLF001  no public list
+    fresh = Database(memory=True, recursive_triggers=False, execute_plugins=False)
+    try:
+        next_one = next((name for name in known if name not in applied), None)
+        migrations.apply(fresh, stop_before=next_one)
+        return not applied or _made(fresh) == _made(db)
+    finally:
+        fresh.close()
+
+
+def _made(db: Database) -> dict[str, str]:
+    # The tables behind an FTS5 table are made by SQLite, each version in its own way.
+    rows = db.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+        " AND name NOT LIKE '%\\_words\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite_%'"
+    )
+    return {str(row[0]): str(row[1]) for row in rows}
