@@ -17,8 +17,9 @@ def main() -> int:
 def _child(role: str, parent: int, rest: list[str]) -> int:
     if role == "engine":
         from homebody.engine.worker.main import main as engine
+        from homebody.privacy.lock import lock_engine
 
-        engine(parent)
+        engine(parent, lock_engine)
     elif role == "scripted-engine":
         from homebody.engine.scripted import main as scripted
 

@@ -1,4 +1,4 @@
-"""The least that can be done with llama.cpp from Python: load, decode, argmax. What we compare with.
+"""The least that llama.cpp needs of Python: load, decode, argmax. What we compare with.
 
 `python bare.py MODEL THREADS first`: print one token, as a script would that was written for it.
 """
@@ -33,9 +33,7 @@ class Bare:
         """Tokenize."""
         data = text.encode()
         room = (llama_cpp.llama_token * (len(data) + 8))()
-        count = llama_cpp.llama_tokenize(
-            self.vocab, data, len(data), room, len(room), True, True
-        )
+        count = llama_cpp.llama_tokenize(self.vocab, data, len(data), room, len(room), True, True)
         return list(room[:count])
 
     def decode(self, tokens: list[int]) -> int:

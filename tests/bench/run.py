@@ -98,7 +98,7 @@ class Server:
 
 
 def our_speed(engine: Engine) -> float:
-    """Return tokens per second as the front end sees them: from the first piece to the last word."""
+    """Return tokens per second as the front end sees them, from the first piece to the last."""
     first, last = 0.0, None
     for answer in engine.generate(Generate(id=0, prompt=PROMPT, max_tokens=TOKENS)):
         first = first or time.perf_counter()

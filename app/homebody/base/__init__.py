@@ -1,1 +1,4 @@
-"""What every room may stand on: errors, paths, clock, ids, log, safe file writing. Imports no other room."""
+"""What every room may stand on: errors, paths, clock, ids, log, safe writing.
+
+Imports no other room.
+"""

@@ -17,7 +17,7 @@ log.propagate = False
 
 def start_log(path: Path, level: str = "INFO") -> None:
     """Write the log to `path`, at most four files of 1 MB. Without a writable disk: no log."""
-    # Loaded here: its module brings sockets and more, and the engine is started before there is a log.
+    # Loaded here: its module brings sockets and more, and the engine is started before the log.
     from logging.handlers import RotatingFileHandler
 
     log.setLevel(level)
@@ -29,7 +29,9 @@ def start_log(path: Path, level: str = "INFO") -> None:
     except OSError:
         return
     handler.setFormatter(
-        logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+        logging.Formatter(
+            "%(asctime)s %(process)d %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"
+        )
     )
     # A full disk must not put a traceback of the logging module on the person's terminal.
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # noqa: ARG005

@@ -52,9 +52,7 @@ def find_home() -> Home:
     from platformdirs import PlatformDirs
 
     dirs = PlatformDirs("homebody", appauthor=False)
-    return Home(
-        data=dirs.user_data_path, config=dirs.user_config_path, state=dirs.user_state_path
-    )
+    return Home(data=dirs.user_data_path, config=dirs.user_config_path, state=dirs.user_state_path)
 
 
 def shipped(name: str) -> Path:

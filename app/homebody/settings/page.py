@@ -1,7 +1,7 @@
 """The reference of all settings, made from their declarations.
 
-`python -m homebody.settings.page` prints it; `docs/settings.md` holds what it printed last, and a test
-compares the two.
+`python -m homebody.settings.page` prints it; `docs/settings.md` holds what it printed last, and a
+test compares the two.
 """
 
 import sys
@@ -12,9 +12,9 @@ __all__ = ["as_markdown"]
 
 _HEAD = """# Settings
 
-`settings.toml` in your profile (`homebody doctor` says where). Every line is optional; a value that cannot
-be used is named when Homebody starts, and the default is used. Settings that Homebody does not know are
-left alone.
+`settings.toml` in your profile (`homebody doctor` says where). Every line is optional; a value that
+cannot be used is named when Homebody starts, and the default is used. Settings that Homebody does
+not know are left alone.
 """
 
 

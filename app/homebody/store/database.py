@@ -10,11 +10,10 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-from sqlite_utils import Database as Tables
-
 from homebody.base.errors import HomebodyError
 from homebody.store import words
 from homebody.store.problems import index_is_damaged, is_damage, problem
+from homebody.store.tables import Tables
 
 __all__ = ["PAGE", "Database", "connect", "peek", "tables"]
 

@@ -5,10 +5,9 @@ whose first page is gone): a name that is unique everywhere first, then a column
 `ALTER TABLE … ADD COLUMN` is fine, reordering is not.
 """
 
-from sqlite_utils import Database, Migrations
-
 from homebody.base.errors import StoreTooNew
 from homebody.store.problems import damaged
+from homebody.store.tables import Migrations, Tables
 
 __all__ = ["SET", "apply", "is_as_made", "is_new", "judge", "migrations", "pending"]
 
@@ -25,7 +24,7 @@ _TOKENS = (
 
 
 @migrations()
-def v1_conversations(db: Database) -> None:
+def v1_conversations(db: Tables) -> None:
     """Conversations, their trees of turns, the words to search and the small tables around."""
     # Order comes from `seq` and `touched`, which only grow; times are shown, never compared.
     for statement in (
@@ -62,22 +61,22 @@ def v1_conversations(db: Database) -> None:
         db.execute(statement)
 
 
-def pending(db: Database) -> bool:
+def pending(db: Tables) -> bool:
     """Tell whether a migration has not run on `db` yet."""
     return bool(migrations.pending(db))
 
 
-def is_new(db: Database) -> bool:
+def is_new(db: Tables) -> bool:
     """Tell whether `db` has none of our tables."""
     return not migrations.applied(db)
 
 
-def apply(db: Database) -> None:
+def apply(db: Tables) -> None:
     """Run what is pending; inside the caller's transaction, so all of it or nothing."""
     migrations.apply(db)
 
 
-def judge(db: Database) -> None:
+def judge(db: Tables) -> None:
     """Raise `StoreTooNew` where migrations ran that are not known here.
 
     Raise `StoreDamaged` where the list of migrations, or what the tables look like, is broken.
@@ -93,11 +92,11 @@ def judge(db: Database) -> None:
         )
 
 
-def is_as_made(db: Database) -> bool:
+def is_as_made(db: Tables) -> bool:
     """Tell whether the tables are what the migrations that ran on `db` make."""
     applied = {entry.name for entry in migrations.applied(db)}
     known = [entry.name for entry in migrations._migrations]  # noqa: SLF001  no public list
-    fresh = Database(memory=True, recursive_triggers=False, execute_plugins=False)
+    fresh = Tables(memory=True, recursive_triggers=False, execute_plugins=False)
     try:
         next_one = next((name for name in known if name not in applied), None)
         migrations.apply(fresh, stop_before=next_one)
@@ -106,7 +105,7 @@ def is_as_made(db: Database) -> bool:
         fresh.close()
 
 
-def _made(db: Database) -> dict[str, str]:
+def _made(db: Tables) -> dict[str, str]:
     # The tables behind an FTS5 table are made by SQLite, each version in its own way.
     rows = db.execute(
         "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
