@@ -4,9 +4,10 @@ The order matters. First the lock, before any thread; then the engine, which tak
 and shares nothing with the rest; then, while it loads, the settings and the store.
 """
 
+import errno
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from homebody.base.paths import Home, find_home
 from homebody.cli.arguments import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from homebody.cli.session import Session
     from homebody.engine.client import Engine
     from homebody.library.shelf import ShelvedModel
@@ -28,14 +31,18 @@ __all__ = ["run"]
 _SURELY_FITS = 1_000_000_000
 """Bytes; for a model below this, asking how much memory there is would only cost time."""
 
+# Windows says EINVAL of a pipe that nobody reads.
+_NOBODY_READS = (errno.EPIPE, errno.EINVAL)
+_OUTPUT_FAILS = (*_NOBODY_READS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
 
 def run(arguments: list[str]) -> int:
     """Run the front end; return its exit status."""
+    _prepare_streams()
     options = parse(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
-        return _run(options)
+        status = _run(options)
+        sys.stdout.flush()
     except HomebodyError as problem:
         from homebody.cli.terminal import complain
 
@@ -43,12 +50,49 @@ def run(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has left; there is nobody to tell.
-        sys.stderr.close()
+    except OSError as error:
+        if not _is_output(error):
+            return _confess(error)
         return 1
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug, worded
         return _confess(error)
+    return status
+
+
+def _prepare_streams() -> None:
+    """Write UTF-8, and to nowhere if whoever started this closed our output."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        getattr(sys, name).reconfigure(encoding="utf-8", errors="replace")
+
+
+def _is_output(error: OSError) -> bool:
+    """Tell whether our own output could not be written; then write no more to it, and say why.
+
+    Nobody is told of a broken pipe: whoever read our output has left.
+    """
+    if error.filename is not None or error.errno not in _OUTPUT_FAILS:
+        return False
+    # What is still in the buffer goes nowhere, instead of into an exception at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if error.errno not in _NOBODY_READS:
+        from homebody.cli.terminal import complain
+
+        complain(
+            HomebodyError(
+                f"The output could not be written: {error.strerror}.",
+                "What was answered is saved all the same: `homebody chat` shows it with /open.",
+            )
+        )
+    return True
+
+
+def _confess(error: Exception) -> int:
+    from homebody.cli.terminal import confess
+
+    confess(error)
+    return 1
 
 
 def _run(options: Namespace) -> int:
@@ -69,9 +113,10 @@ def _run(options: Namespace) -> int:
 
         return doctor(home, locks, lambda: _session(home, options, locks), as_json=options.json)
     if options.command == "ask":
-        from homebody.cli.ask import ask
-
         with _session(home, options, locks) as session:
+            # Imported while the engine starts, as in `_talk`: it brings the store with it.
+            from homebody.cli.ask import ask
+
             _tell(session)
             return ask(session, options.text, as_json=options.json)
     return _talk(home, options, locks)
@@ -79,16 +124,16 @@ def _run(options: Namespace) -> int:
 
 def _talk(home: Home, options: Namespace, locks: tuple[str, ...]) -> int:
     """Chat where there is a terminal; otherwise answer what comes on stdin."""
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         from homebody.cli.ask import ask, read_request
 
         request = read_request()
         with _session(home, options, locks) as session:
             _tell(session)
             return ask(session, request)
-    from homebody.cli.chat import Chat
-
     with _session(home, options, locks) as session:
+        from homebody.cli.chat import Chat
+
         return Chat(session, windowless=options.command != "chat").run()
 
 
@@ -200,24 +245,3 @@ def _sampling(recommended: "Sampling", settings: "Settings") -> "Sampling":
     names = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "seed")
     chosen = {name: getattr(settings, name) for name in names}
     return replace(recommended, **{name: v for name, v in chosen.items() if v is not None})
-
-
-def _confess(error: Exception) -> int:
-    """Say that this is our fault. The log gets the place, not the message: it may hold words."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename.rpartition('homebody')[2]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    log.error("bug: %s at %s", type(error).__name__, " < ".join(reversed(frames[-8:])))
-    from homebody.cli.terminal import complain
-
-    place = frames[-1] if frames else "unknown"
-    complain(
-        HomebodyError(
-            f"Homebody made a mistake ({type(error).__name__} at {place}). What was saved is safe.",
-            "Please report this with what `homebody doctor` prints.",
-        )
-    )
-    return 1

@@ -1,8 +1,8 @@
 """What the model gets to see: the conversation, as far as it fits.
 
-When it no longer fits, the oldest turns are left out, and more of them than strictly needed: then the
-beginning of the prompt stays the same for a while, and the engine need not read all of it again at
-every turn. What was left out stays left out, and is always named.
+When it no longer fits, the oldest turns are left out, and more of them than strictly needed: then
+the beginning of the prompt stays the same for a while, and the engine need not read all of it again
+at every turn. What was left out stays left out, and is always named.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _PER_MESSAGE = 8
 """Tokens that a template puts around a message, roughly; the engine counts exactly in the end."""
 _REPLY_TOKENS = 1024
 _FILL = 0.7
-"""How much of the budget the turns may take after some were left out."""
+"""How much of the room beside the request the turns may take after some were left out."""
 _COUNT_AT_ONCE = 16
 
 
@@ -29,6 +29,8 @@ class Fitted:
 
     messages: tuple[Message, ...]
     dropped: tuple[str, ...]
+    kept: int
+    """How many earlier turns are among the messages."""
 
 
 class Context:
@@ -49,8 +51,6 @@ class Context:
         room = size - min(_REPLY_TOKENS, size // 4)
         own = self._own(request, size)
         start = self._first(turns)
-        if start + drop_more > len(turns):
-            raise self._too_large(own, size)
         taken = own
         for number, tokens in self._newest_first(turns, start):
             taken += tokens
@@ -59,7 +59,9 @@ class Context:
                 break
         start = min(start + drop_more, len(turns))
         return Fitted(
-            self._messages(turns[start:], request), tuple(turn.id for turn in turns[:start])
+            messages=self._messages(turns[start:], request),
+            dropped=tuple(turn.id for turn in turns[:start]),
+            kept=len(turns) - start,
         )
 
     def _own(self, request: str, size: int) -> int:
@@ -92,18 +94,21 @@ class Context:
         return next((number for number, turn in enumerate(turns) if turn.id not in out), 0)
 
     def _newest_first(self, turns: Sequence[Turn], start: int) -> Iterator[tuple[int, int]]:
-        """Yield (number, tokens) from the last turn back to `start`, counting no further than asked."""
+        """Yield (number, tokens) from the last turn back to `start`, counting as it is asked."""
         for end in range(len(turns), start, -_COUNT_AT_ONCE):
             begin = max(start, end - _COUNT_AT_ONCE)
             counts = self.tokens(turns[begin:end])
             yield from zip(range(end - 1, begin - 1, -1), reversed(counts), strict=True)
 
     def _cut(self, turns: Sequence[Turn], own: int, room: int, begin: int) -> int:
-        """Return where to begin so that the turns take a part of the room only."""
-        taken, first = own, len(turns)
+        """Return where to begin so that the turns take a part of the room only.
+
+        Those from `begin` on fit, so the newest of them is kept however large it is.
+        """
+        taken, first = 0, len(turns)
         for number in range(len(turns) - 1, begin - 1, -1):
             taken += self.tokens(turns[number : number + 1])[0]
-            if taken > room * _FILL:
+            if taken > (room - own) * _FILL and first < len(turns):
                 break
             first = number
         return first

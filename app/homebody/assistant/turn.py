@@ -2,13 +2,15 @@
 
 `Assistant.run` is a generator of events: nothing in it knows a screen, and whoever iterates it
 chooses the thread. The order that nothing may change: the request is committed before the model
-sees it; the reply is committed at least every half second while it is written; whatever happens, the
-turn ends with what was written in the store.
+sees it; the reply is committed at least every half second while it is written; whatever happens,
+the turn ends with what was written in the store.
 """
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -17,7 +19,12 @@ from homebody.assistant.context import Context
 from homebody.assistant.needs import Keeps, Writes
 from homebody.assistant.titles import title_for
 from homebody.base.clock import now
-from homebody.base.errors import BadInput, EngineDied, EngineProblem, StoreProblem
+from homebody.base.errors import (
+    BadInput,
+    EngineDied,
+    EngineProblem,
+    HomebodyError,
+)
 from homebody.base.log import log
 from homebody.messages.events import (
     Accepted,
@@ -51,8 +58,12 @@ class _Draft:
     first: float | None = None
     saved_at: float = field(default_factory=time.perf_counter)
     saved_length: int = 0
+    loaded: bool = False
     trouble: str = ""
-    resumed: bool = False
+
+
+def _kind(problem: HomebodyError) -> str:
+    return getattr(problem, "kind", "")
 
 
 class Assistant:
@@ -80,7 +91,7 @@ class Assistant:
         self._stopping.set()
         self._engine.stop()
 
-    def run(self, conversation: str, request: str, *, parent: str | None) -> Iterator[TurnEvent]:
+    def run(self, conversation: str, request: str, *, parent: str | None) -> Generator[TurnEvent]:
         """Answer `request` after the turn `parent` (None: as a first turn).
 
         Raises `BadInput` or `StoreProblem` if the request could not even be accepted: then nothing
@@ -88,30 +99,33 @@ class Assistant:
         """
         if not request.strip():
             raise BadInput("There is nothing to answer: the message is empty.", "Write something.")
-        turn = self._store.begin_turn(conversation, request, parent)
-        yield Accepted(turn, saved=self._store.on_disk)
-        if not self._store.conversation(conversation).title:
-            self._store.rename(conversation, title_for(request), by="app")
-        yield from self._answer(_Draft(turn))
-
-    def resume(self, turn: str) -> Iterator[TurnEvent]:
-        """Take up a turn whose reply was broken off, and go on where it ends."""
-        reopened = self._store.reopen_turn(turn)
-        yield Accepted(reopened, saved=self._store.on_disk)
-        draft = _Draft(reopened, reply=reopened.reply, reasoning=reopened.reasoning, resumed=True)
+        self._stopping.clear()
+        draft = _Draft(self._store.begin_turn(conversation, request, parent))
+        # A title is not worth failing for: the request is safe, and the next turn tries again.
+        with suppress(HomebodyError):
+            if not self._store.conversation(conversation).title:
+                self._store.rename(conversation, title_for(request), by="app")
         yield from self._answer(draft)
+
+    def resume(self, turn: str) -> Generator[TurnEvent]:
+        """Take up a turn whose reply was broken off, and go on where it ends."""
+        self._stopping.clear()
+        reopened = self._store.reopen_turn(turn)
+        yield from self._answer(
+            _Draft(reopened, reply=reopened.reply, reasoning=reopened.reasoning)
+        )
 
     # ------------------------------------------------------------------ answering
 
-    def _answer(self, draft: _Draft) -> Iterator[TurnEvent]:
-        self._stopping.clear()
+    def _answer(self, draft: _Draft) -> Generator[TurnEvent]:
         ending: TurnEvent | None = None
         try:
+            yield Accepted(draft.turn, saved=self._store.on_disk)
             for attempt in range(_ATTEMPTS):
                 try:
                     done = yield from self._write(draft)
-                except EngineProblem as problem:
-                    if self._stopping.is_set() or problem.kind == "stopped":
+                except HomebodyError as problem:
+                    if self._stopping.is_set() or _kind(problem) == "stopped":
                         ending = self._end(draft, "stopped")
                     elif attempt + 1 < _ATTEMPTS and self._worth_repeating(problem, draft):
                         continue
@@ -127,27 +141,29 @@ class Assistant:
         assert ending is not None
         yield ending
 
-    def _worth_repeating(self, problem: EngineProblem, draft: _Draft) -> bool:
+    def _worth_repeating(self, problem: HomebodyError, draft: _Draft) -> bool:
         if draft.first is not None:
             return False
-        if problem.kind == "model_changed":
+        died, changed = isinstance(problem, EngineDied), _kind(problem) == "model_changed"
+        if changed or (died and not draft.loaded):
+            # Dead before it was ever ready: it was given up after several crashes. It is started
+            # again because a person asks, and not otherwise.
             self._engine.reload()
-            return True
-        return isinstance(problem, EngineDied)
+        return died or changed
 
-    def _write(self, draft: _Draft) -> Iterator[TurnEvent]:
+    def _write(self, draft: _Draft) -> Generator[TurnEvent, None, Generated]:
         """Yield the reply as it comes; return the engine's last word on it."""
         for progress in self._engine.loading():
-            if self._stopping.is_set():
-                raise EngineProblem("Stopped.", kind="stopped")
+            self._heed_stop()
             yield Waiting("load", progress)
         loaded = self._engine.wait_loaded()
+        draft.loaded = True
         draft.turn = replace(
             draft.turn, run=RunRecord(model=self._model(loaded), dropped=draft.dropped)
         )
         history = self._store.branch(draft.turn.conversation, draft.turn.parent)
         history = history if draft.turn.parent else []
-        for more in range(len(history) + 1):
+        for more in itertools.count():
             fitted = self._context.fit(history, draft.turn.request, loaded.context, drop_more=more)
             if fitted.dropped != draft.dropped:
                 draft.dropped = fitted.dropped
@@ -163,14 +179,22 @@ class Assistant:
                 return (yield from self._stream(draft, request))
             except EngineProblem as problem:
                 # The estimate was too low; the engine counts exactly.
-                if problem.kind != "overflow" or more == len(history):
+                if problem.kind != "overflow" or not fitted.kept:
                     raise
         raise AssertionError
 
-    def _stream(self, draft: _Draft, request: Generate) -> Iterator[TurnEvent]:
+    def _heed_stop(self) -> None:
+        if self._stopping.is_set():
+            raise EngineProblem("Stopped.", kind="stopped")
+
+    def _stream(self, draft: _Draft, request: Generate) -> Generator[TurnEvent, None, Generated]:
+        self._heed_stop()
         for answer in self._engine.generate(request):
             if isinstance(answer, Generated):
                 return answer
+            if self._stopping.is_set():
+                # Said again: the first time may have been a moment before the request was sent.
+                self._engine.stop()
             if isinstance(answer, Progress):
                 yield Waiting("read", answer.done)
             else:
@@ -197,7 +221,7 @@ class Assistant:
             return
         try:
             self._store.checkpoint(draft.turn.id, draft.reply, draft.reasoning)
-        except StoreProblem as problem:
+        except HomebodyError as problem:
             # Said once; every later checkpoint tries again.
             if problem.message != draft.trouble:
                 draft.trouble = problem.message
@@ -212,10 +236,10 @@ class Assistant:
         turn, problem = self._close(draft, state, done)
         return Done(turn, problem)
 
-    def _stumble(self, draft: _Draft, problem: EngineProblem) -> Stumbled:
+    def _stumble(self, draft: _Draft, problem: HomebodyError) -> Stumbled:
         turn, trouble = self._close(draft, "failed", problem=problem.message)
         hint = f"{problem.hint} {trouble}".strip()
-        resumable = bool(draft.reply) and problem.kind in {"died", "engine"}
+        resumable = bool(draft.reply) and _kind(problem) in {"died", "engine"}
         return Stumbled(turn, problem.message, hint, resumable=resumable)
 
     def _close(
@@ -241,7 +265,7 @@ class Assistant:
                 problem=problem,
                 run=run,
             )
-        except StoreProblem as trouble:
+        except HomebodyError as trouble:
             turn = replace(
                 draft.turn,
                 state=state,

@@ -22,7 +22,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 _EPILOG = """commands:
-  homebody [FILE.gguf]     chat here, with that model; without a terminal, answer what comes on stdin
+  homebody [FILE.gguf]     chat here, with that model; without a terminal, answer stdin
   homebody chat            chat in this terminal
   homebody ask TEXT        answer one request
   homebody doctor          say how everything is, in plain sentences

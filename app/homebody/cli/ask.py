@@ -2,15 +2,22 @@
 
 import sys
 from collections.abc import Iterator
-
-import msgspec
+from contextlib import closing
 
 from homebody.base.errors import BadInput, EngineProblem
 from homebody.cli.session import Session
-from homebody.cli.terminal import ReplyView, facts, harmless, make_console, note
+from homebody.cli.terminal import (
+    ReplyView,
+    cut_short,
+    facts,
+    harmless,
+    make_console,
+    note,
+    to_json,
+)
 from homebody.messages.events import Accepted, Done, Saved, Stumbled, TurnEvent, Waiting, Written
 from homebody.messages.reports import AskReport, AskStats
-from homebody.messages.turns import ModelName, RunRecord, Stats, Turn
+from homebody.messages.turns import ModelName, RunRecord, Turn
 
 __all__ = ["answer", "ask", "read_request", "watch"]
 
@@ -20,6 +27,8 @@ _HASH_SECONDS = 0.5
 
 def read_request() -> str:
     """Return what comes on stdin, whatever its encoding claims to be."""
+    if sys.stdin is None:
+        return ""
     data = sys.stdin.buffer.read()
     text = data.decode("utf-8", "replace")
     if "\ufffd" in text and b"\xef\xbf\xbd" not in data:
@@ -43,13 +52,14 @@ def ask(session: Session, request: str, *, as_json: bool = False) -> int:
 
 def answer(session: Session, conversation: str, request: str, *, quiet: bool) -> Turn:
     """Write the reply to stdout as it comes (not if `quiet`); return the turn."""
-    events = session.assistant.run(conversation, request, parent=None)
-    if quiet or not sys.stdout.isatty():
-        turn = _plainly(events, quiet=quiet)
-    else:
-        turn = watch(session, events)
+    plain = quiet or not sys.stdout.isatty()
+    # Closed at once when Ctrl-C or a reader that leaves ends this: then all that came is saved.
+    with closing(session.assistant.run(conversation, request, parent=None)) as events:
+        turn = _plainly(events, quiet=quiet) if plain else watch(events)
     if sys.stderr.isatty() and not quiet:
         print(facts(turn.run), file=sys.stderr)
+    elif turn.run is not None and (why := cut_short(turn.run)):
+        note(f"The reply was cut short: {why}.")
     return turn
 
 
@@ -63,7 +73,7 @@ def _plainly(events: Iterator[TurnEvent], *, quiet: bool) -> Turn:
                 note(problem)
             case Done(turn=turn, problem=problem):
                 if not quiet:
-                    sys.stdout.write("\n")
+                    print(flush=True)
                 if problem:
                     note(f"The reply could not be saved. {problem}")
                 return turn
@@ -77,9 +87,8 @@ def _plainly(events: Iterator[TurnEvent], *, quiet: bool) -> Turn:
     raise AssertionError
 
 
-def watch(session: Session, events: Iterator[TurnEvent]) -> Turn:
-    """Show a turn on a terminal; Ctrl-C stops it. `EngineProblem` if it could not be finished."""
-    del session
+def watch(events: Iterator[TurnEvent]) -> Turn:
+    """Show a turn on a terminal. `EngineProblem` if it could not be finished."""
     view = ReplyView(make_console())
     thinking = 0
     ending: Done | Stumbled | None = None
@@ -95,6 +104,8 @@ def watch(session: Session, events: Iterator[TurnEvent]) -> Turn:
                     view.wait(f"thinking… {thinking} words")
                 case Written(text=text):
                     view.write(text)
+                case Saved(problem=problem) if problem:
+                    view.say(problem)
                 case Done() | Stumbled():
                     ending = event
     assert ending is not None
@@ -113,8 +124,8 @@ def _print_json(session: Session, turn: Turn) -> None:
         decision="answer",
         model=ModelName(session.model.name, sha256),
         steps=(),
-        stats=AskStats.of(run.stats or Stats()),
+        stats=AskStats.of(run.stats),
         dropped=run.dropped,
         bytes_sent=run.bytes_sent,
     )
-    sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    print(to_json(report))

@@ -5,8 +5,9 @@ reply; it never ends the program.
 """
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from homebody.base.errors import BadInput, EngineProblem, HomebodyError, StorePr
 from homebody.base.files import replace_file
 from homebody.cli.ask import watch
 from homebody.cli.session import Session
-from homebody.cli.terminal import complain, facts, harmless, make_console
+from homebody.cli.terminal import complain, confess, facts, harmless, make_console
 from homebody.messages.events import TurnEvent
 from homebody.messages.turns import Conversation, SearchHit
 from homebody.privacy.lock import describe
@@ -22,6 +23,7 @@ from homebody.privacy.lock import describe
 __all__ = ["Chat"]
 
 _LISTED = 15
+_PROMPT = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 
 
 class Chat:
@@ -35,21 +37,24 @@ class Chat:
         self._offered: list[Conversation] = []
         self._deleted: str | None = None
         self._unsent = ""
-        self._commands: dict[str, tuple[str, Callable[[str], None]]] = {
-            "/new": ("start a new conversation", self._new),
-            "/temp": ("start one that is never written to disk", self._temp),
-            "/find": ("WORDS  find words in all conversations", self._find),
-            "/open": ("[N]  list conversations, or open number N of the last list", self._open),
-            "/again": ("answer the last request anew; the old answer is kept", self._again),
-            "/continue": ("go on with a reply that was broken off", self._continue),
-            "/rename": ("TITLE  give this conversation a name", self._rename),
-            "/delete": ("move this conversation to the bin for 30 days", self._delete),
-            "/undo": ("take back the last /delete", self._undo),
-            "/export": ("[FILE]  write this conversation as Markdown, or JSON for FILE.json",
-                        self._export),
-            "/model": ("[M]  say which model answers, or switch to another", self._model),
-            "/help": ("this list", self._help),
-            "/quit": ("leave; so does Ctrl-D", self._quit),
+        self._commands: dict[str, tuple[str, str, Callable[[str], None]]] = {
+            "/new": ("", "start a new conversation", self._new),
+            "/temp": ("", "start one that is never written to disk", self._temp),
+            "/find": ("WORDS", "find words in all conversations", self._find),
+            "/open": ("[N]", "list conversations, or open number N of the last list", self._open),
+            "/again": ("", "answer the last request anew; the old answer is kept", self._again),
+            "/continue": ("", "go on with a reply that was broken off", self._continue),
+            "/rename": ("TITLE", "give this conversation a name", self._rename),
+            "/delete": ("", "move this conversation to the bin for 30 days", self._delete),
+            "/undo": ("", "take back the last /delete", self._undo),
+            "/export": (
+                "[FILE]",
+                "write this conversation as Markdown, or FILE.json as JSON",
+                self._export,
+            ),
+            "/model": ("[M]", "say which model answers, or switch to another", self._model),
+            "/help": ("", "this list", self._help),
+            "/quit": ("", "leave; so does Ctrl-D", self._quit),
         }
         self._leaving = False
 
@@ -60,19 +65,31 @@ class Chat:
         while not self._leaving:
             try:
                 with self._quiet_stops():
-                    line = prompt.prompt("› ", default=self._unsent)
+                    line = prompt.prompt(
+                        _PROMPT, default=self._unsent, prompt_continuation=" " * len(_PROMPT)
+                    )
             except KeyboardInterrupt:
                 self._say("Ctrl-D or /quit leaves.")
                 continue
             except EOFError:
                 break
             self._unsent = ""
-            try:
-                self._take(line)
-            except HomebodyError as problem:
-                complain(problem)
-            self._back_up()
+            if line.strip():
+                self._take_safely(line)
+                self._console.print()
         return 0
+
+    def _take_safely(self, line: str) -> None:
+        """Take one line, and stay in the conversation whatever comes of it."""
+        try:
+            self._take(line)
+            self._back_up()
+        except HomebodyError as problem:
+            complain(problem)
+        except KeyboardInterrupt:
+            self._say("Stopped.")
+        except Exception as error:  # noqa: BLE001  a bug does not end the conversation
+            confess(error)
 
     # ------------------------------------------------------------------ the prompt
 
@@ -93,7 +110,10 @@ class Chat:
         from prompt_toolkit.key_binding import KeyBindings
 
         # Kept in memory alone: what was typed is in the store already, and nowhere else.
-        history = InMemoryHistory(self._session.store.recent_requests())
+        requests: list[str] = []
+        with suppress(StoreProblem):
+            requests = self._session.store.recent_requests()
+        history = InMemoryHistory(requests)
         keys = KeyBindings()
 
         @keys.add("escape", "enter")
@@ -110,22 +130,24 @@ class Chat:
         )
 
     def _take(self, line: str) -> None:
-        text = line.strip()
-        if not text:
-            return
-        command, _, rest = text.partition(" ")
+        command, _, rest = line.rstrip().partition(" ")
         if command in self._commands:
-            self._commands[command][1](rest.strip())
+            self._commands[command][2](rest.strip())
         elif command.startswith("/") and command[1:].isalpha():
-            raise BadInput(f"There is no command {command}.", "/help lists them.")
+            self._unsent = line
+            raise BadInput(
+                f"There is no command {command}.",
+                "/help lists them. To send it as a message, put a space before it.",
+            )
         else:
-            self._ask(text)
+            # As it was typed: the first line of pasted code may be indented.
+            self._ask(line.strip("\r\n").rstrip())
 
     def _greet(self) -> None:
         session = self._session
         if self._windowless:
             self._say("This version has no window yet, so this is the terminal.")
-        self._console.print(f"[bold]{session.model.name}[/bold]", markup=True, end="  ")
+        self._console.print(harmless(session.model.name), style="bold", end="  ")
         self._say(session.model.note or str(session.model.path))
         self._say(describe(session.locks))
         self._say("Enter sends, Alt+Enter starts a new line, /help lists what else there is.")
@@ -144,22 +166,29 @@ class Chat:
             if self._conversation is None:
                 self._conversation = store.create_conversation()
             conversation = store.conversation(self._conversation.id)
-            events = self._session.assistant.run(
-                conversation.id, request, parent=conversation.head
-            )
+            events = self._session.assistant.run(conversation.id, request, parent=conversation.head)
             self._follow(events)
-        except StoreProblem:
+        except (StoreProblem, BadInput) as problem:
             # Not accepted, so not kept: the words go back to where they can be sent again.
             self._unsent = request
-            self._say("Your words are back at the prompt. /temp goes on without saving.")
+            if isinstance(problem, StoreProblem):
+                problem.hint += " Your words are back at the prompt; /temp goes on without saving."
+            else:
+                self._conversation = None
             raise
 
-    def _follow(self, events: Iterator[TurnEvent]) -> None:
+    def _follow(self, events: Generator[TurnEvent]) -> None:
         assistant = self._session.assistant
-        before = signal.signal(signal.SIGINT, lambda *_: assistant.stop())
+
+        def stop(*_: object) -> None:
+            # Not from here: the handler may have interrupted whoever holds the engine's lock.
+            threading.Thread(target=assistant.stop, name="stop").start()
+
+        before = signal.signal(signal.SIGINT, stop)
         try:
             self._console.print()
-            turn = watch(self._session, events)
+            with closing(events):
+                turn = watch(events)
         except EngineProblem as problem:
             if problem.kind == "resumable":
                 problem.hint += " /continue takes the reply up where it broke off."
@@ -170,7 +199,6 @@ class Chat:
         if turn.state == "stopped":
             line = f"stopped · {line}" if line else "stopped"
         self._say(line)
-        self._console.print()
         self._session.hashes.compute(self._session.model.path)
 
     def _again(self, _rest: str) -> None:
@@ -206,13 +234,18 @@ class Chat:
 
     def _new(self, _rest: str) -> None:
         self._session.use_saved_store()
-        self._conversation = None
+        self._forget()
         self._say("A new conversation.")
 
     def _temp(self, _rest: str) -> None:
         self._session.use_temporary_store()
-        self._conversation = None
+        self._forget()
         self._say("A temporary conversation: nothing of it is written, and it ends with /new.")
+
+    def _forget(self) -> None:
+        """Let go of what belongs to another store or conversation."""
+        self._conversation = self._deleted = None
+        self._offered = []
 
     def _find(self, rest: str) -> None:
         if not rest:
@@ -220,10 +253,17 @@ class Chat:
         hits = self._session.store.search(rest, limit=_LISTED)
         if not hits:
             self._say("Nothing found.")
-        self._offered = [hit.conversation for hit in hits]
-        for number, hit in enumerate(hits, 1):
-            self._console.print(f"{number:3}  {self._titled(hit.conversation)}")
-            self._console.print(self._snippet(hit))
+        self._offered = []
+        for hit in hits:
+            if hit.conversation.id not in [each.id for each in self._offered]:
+                self._offered.append(hit.conversation)
+        for number, conversation in enumerate(self._offered, 1):
+            self._console.print(f"{number:3}  {self._titled(conversation)}")
+            for hit in hits:
+                if hit.turn is not None and hit.conversation.id == conversation.id:
+                    self._console.print(self._snippet(hit))
+        if hits:
+            self._say("/open N opens one.")
 
     @staticmethod
     def _snippet(hit: SearchHit) -> Any:
@@ -251,14 +291,17 @@ class Chat:
             )
         self._conversation = store.conversation(self._offered[int(rest) - 1].id)
         self._console.rule(harmless(self._titled(self._conversation)), style="dim")
-        from rich.markdown import Markdown
+        from homebody.cli.markdown import markdown
 
-        for turn in self._branch():
-            self._console.print(f"› {harmless(turn.request)}", style="bold")
-            self._console.print(Markdown(harmless(turn.reply), hyperlinks=False))
+        for number, turn in enumerate(self._branch()):
+            if number:
+                self._console.print()
+            self._console.print(f"{_PROMPT}{harmless(turn.request)}", style="bold")
+            self._console.print()
+            if turn.reply:
+                self._console.print(markdown(harmless(turn.reply)))
             if turn.state != "done":
                 self._say(turn.problem or turn.state)
-            self._console.print()
 
     @staticmethod
     def _titled(conversation: Conversation) -> str:
@@ -279,7 +322,8 @@ class Chat:
         self._deleted = self._current().id
         self._session.store.delete(self._deleted)
         self._conversation = None
-        self._say("In the bin for 30 days. /undo takes it back.")
+        kept = "In the bin for 30 days." if self._session.store.on_disk else "Deleted."
+        self._say(f"{kept} /undo takes it back.")
 
     def _undo(self, _rest: str) -> None:
         if self._deleted is None:
@@ -302,7 +346,9 @@ class Chat:
         try:
             replace_file(path, data)
         except OSError as error:
-            raise BadInput(f"{path} cannot be written ({error.strerror}).", "/export FILE") from None
+            raise BadInput(
+                f"{path} cannot be written ({error.strerror}).", "/export FILE"
+            ) from None
         self._say(f"Written to {path}.")
 
     # ------------------------------------------------------------------ the rest
@@ -312,15 +358,18 @@ class Chat:
         if rest:
             session.use_model(rest)
         loaded = session.engine.wait_loaded()
+        where = "computed by the processor"
+        if loaded.gpu_layers:
+            where = f"{loaded.gpu_layers} of {loaded.layers} layers on the GPU"
         self._say(
             f"{session.model.name}: {loaded.description}, {loaded.context:,} tokens of context, "
-            f"{loaded.gpu_layers} layers on a GPU. {session.model.path}"
+            f"{where}."
         )
+        self._say(str(session.model.path))
 
     def _help(self, _rest: str) -> None:
-        for name, (meaning, _) in self._commands.items():
-            self._console.print(f"  {name:10} {meaning}")
+        for name, (arguments, meaning, _) in self._commands.items():
+            self._console.print(f"  {f'{name} {arguments}':15} {meaning}")
 
     def _quit(self, _rest: str) -> None:
         self._leaving = True
-

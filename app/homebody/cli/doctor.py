@@ -1,6 +1,7 @@
 """`homebody doctor`: how everything is, in plain sentences that can go into a bug report."""
 
 import platform
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,6 +12,7 @@ from homebody import __version__
 from homebody.base.errors import HomebodyError
 from homebody.base.paths import Home
 from homebody.cli.session import Session
+from homebody.cli.terminal import harmless, to_json
 from homebody.machine.readings import read_machine
 from homebody.messages.frames import Generate, Generated
 from homebody.messages.reports import DoctorReport, EngineReport, StoreReport
@@ -41,7 +43,7 @@ def doctor(
         problems.append(f"{problem.message} {problem.hint}".strip())
         engine = _no_engine(problem.message)
         store = StoreReport(
-            path=_short(home.database),
+            path=str(home.database),
             writable=False,
             conversations=None,
             backups=None,
@@ -60,14 +62,15 @@ def doctor(
         locks=locks,
         engine=engine,
         store=store,
-        settings=_short(home.settings),
+        settings=str(home.settings),
         problems=tuple(problems),
         ok=not problems,
     )
+    report = _without_home(report)
     if as_json:
-        print(msgspec.json.encode(report).decode())
+        print(to_json(report))
     else:
-        print("\n".join(_sentences(report)))
+        print(harmless("\n".join(_sentences(report))))
     return 0 if report.ok else 1
 
 
@@ -88,7 +91,7 @@ def _engine(session: Session, problems: list[str]) -> EngineReport:
         system=loaded.system,
         devices=loaded.devices,
         locks=engine.hello.locks if engine.hello else None,
-        model=f"{session.model.name} ({_short(session.model.path)})",
+        model=f"{session.model.name} ({session.model.path})",
         context=loaded.context,
         load_ms=round(loaded.load_ms, 1),
         tokens_per_second=round(done.generated_tokens / done.write_ms * 1e3, 1)
@@ -117,7 +120,7 @@ def _no_engine(problem: str, last_lines: tuple[str, ...] = ()) -> EngineReport:
 def _store(session: Session) -> StoreReport:
     backups = session.store.backups() if session.store.on_disk else []
     return StoreReport(
-        path=_short(session.home.database),
+        path=str(session.home.database),
         writable=session.store.on_disk,
         conversations=len(session.store.conversations()) if session.store.on_disk else None,
         backups=len(backups),
@@ -126,12 +129,20 @@ def _store(session: Session) -> StoreReport:
     )
 
 
-def _short(path: Path) -> str:
-    """Return a path without the person's name in it."""
+def _without_home(report: DoctorReport) -> DoctorReport:
+    """Return the report without the path of the person's folder, which is mostly their name."""
     try:
-        return str(Path("~") / path.relative_to(Path.home()))
-    except (ValueError, RuntimeError):
-        return str(path)
+        home = str(Path.home())
+    except RuntimeError:
+        return report
+    if len(Path(home).parts) < 2:
+        return report
+    # In JSON, because any sentence may hold a path: of a model, a backup, a line of llama.cpp's.
+    quoted = msgspec.json.encode(home)[1:-1]
+    return msgspec.json.decode(
+        re.sub(re.escape(quoted) + rb"(?![\w.-])", b"~", msgspec.json.encode(report)),
+        type=DoctorReport,
+    )
 
 
 def _sentences(report: DoctorReport) -> Iterator[str]:
@@ -162,8 +173,8 @@ def _sentences(report: DoctorReport) -> Iterator[str]:
     store = report.store
     if store.writable:
         yield (
-            f"Conversations: {store.conversations} in {store.path}, {store.backups} backups, "
-            f"the last of {store.last_backup or 'never'}."
+            f"Conversations: {store.conversations} in {store.path}, {store.backups} backups"
+            + (f", the last of {store.last_backup}." if store.last_backup else ".")
         )
     else:
         yield f"Conversations: {store.path} cannot be used; nothing is saved."

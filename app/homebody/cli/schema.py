@@ -30,5 +30,7 @@ def print_schema(name: str | None) -> int:
         return 0
     if name not in SCHEMAS:
         raise BadInput(f"There is no schema {name!r}.", f"Known are: {', '.join(SCHEMAS)}.")
-    print(json.dumps(msgspec.json.schema(SCHEMAS[name]), indent=2, ensure_ascii=False))
+    # `object` is any value, which msgspec does not word by itself.
+    schema = msgspec.json.schema(SCHEMAS[name], schema_hook=lambda _: {"description": "any value"})
+    print(json.dumps(schema, indent=2, ensure_ascii=False))
     return 0

@@ -61,7 +61,7 @@ class Session:
         model = self.parts.find_model(name)
         try:
             self.engine.load(self.parts.load_request(model))
-        except EngineProblem:
+        except (EngineProblem, KeyboardInterrupt):
             self.engine.begin_load(self.parts.load_request(self.model))
             raise
         self.model = model

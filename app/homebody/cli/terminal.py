@@ -5,13 +5,20 @@ what follows. None of them reaches the terminal.
 """
 
 import re
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct
+
 from homebody.base.errors import HomebodyError
+from homebody.base.log import log
 from homebody.messages.turns import RunRecord
 
 if TYPE_CHECKING:  # rich costs 40 ms, which `ask` in a pipe need not pay
@@ -20,19 +27,20 @@ if TYPE_CHECKING:  # rich costs 40 ms, which `ask` in a pipe need not pay
 
 __all__ = [
     "ReplyView",
-    "block_starts",
     "complain",
+    "confess",
+    "cut_short",
     "facts",
     "harmless",
     "make_console",
     "note",
+    "to_json",
 ]
 
+_PACKAGE = Path(__file__).parent.parent
 _DRAW_SECONDS = 0.05
 # C0 without tab and newline, DEL and C1, and the characters that reorder text around them.
-_STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # noqa: PLE2502
-)
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
@@ -40,16 +48,58 @@ def harmless(text: str) -> str:
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
+def to_json(report: Struct) -> str:
+    """Return JSON whose text steers no terminal either: such characters are written as escapes."""
+    return _STEERING.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", msgspec.json.encode(report).decode()
+    )
+
+
 def complain(problem: HomebodyError) -> None:
     """Say on stderr what happened and what to do next."""
-    print(f"error: {harmless(problem.message)}", file=sys.stderr)
+    _tell(f"error: {problem.message}")
     if problem.hint:
-        print(f"hint: {harmless(problem.hint)}", file=sys.stderr)
+        _tell(f"hint: {problem.hint}")
 
 
 def note(sentence: str) -> None:
     """Say something on stderr that is worth knowing and no error."""
-    print(f"note: {harmless(sentence)}", file=sys.stderr)
+    _tell(f"note: {sentence}")
+
+
+def _tell(sentence: str) -> None:
+    """Write a line to stderr; on a terminal, break it between words."""
+    text = harmless(sentence)
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    print(text, file=sys.stderr)
+
+
+def confess(error: Exception) -> None:
+    """Say that this is our fault. The log gets the place, not the message: it may hold words."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        # Our own files alone: where others lie says who is logged in.
+        if file.is_relative_to(_PACKAGE):
+            frames.append(f"{file.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    log.error("bug: %s at %s", type(error).__name__, " < ".join(reversed(frames[-8:])))
+    place = frames[-1] if frames else "unknown"
+    complain(
+        HomebodyError(
+            f"Homebody made a mistake ({type(error).__name__} at {place}). What was saved is safe.",
+            "Please report this with what `homebody doctor` prints.",
+        )
+    )
+
+
+def cut_short(run: RunRecord) -> str:
+    """Return what ended a reply before its end, or nothing."""
+    reasons = {"context": "the context is full", "length": "the limit in the settings is reached"}
+    return reasons.get(run.stop or "", "")
 
 
 def facts(run: RunRecord | None) -> str:
@@ -65,8 +115,7 @@ def facts(run: RunRecord | None) -> str:
     if stats.energy_joules is not None:
         parts.append(f"{stats.energy_joules:.0f} J")
     parts.append(f"{run.bytes_sent:,} bytes sent")
-    if run.stop in {"context", "length"}:
-        why = "the context is full" if run.stop == "context" else "the limit in the settings"
+    if why := cut_short(run):
         parts.append(f"cut short: {why}")
     if run.dropped:
         count = len(run.dropped)
@@ -76,20 +125,10 @@ def facts(run: RunRecord | None) -> str:
 
 
 def make_console() -> "Console":
-    """Return the terminal, without links: where one leads must be seen whole."""
+    """Return the terminal. What is printed is text: no markup, no emoji codes, no colouring."""
     from rich.console import Console
 
     return Console(highlight=False, emoji=False, markup=False)
-
-
-def block_starts(text: str) -> list[int]:
-    """Return the lines (from 0) on which a top-level Markdown block begins."""
-    from markdown_it import MarkdownIt
-
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    return [
-        token.map[0] for token in tokens if token.level == 0 and token.nesting >= 0 and token.map
-    ]
 
 
 class ReplyView:
@@ -105,6 +144,7 @@ class ReplyView:
         self._drawn = 0.0
         self._live: Live | None = None
         self._status = ""
+        self._printed = False
 
     @contextmanager
     def shown(self) -> Iterator["ReplyView"]:
@@ -135,6 +175,10 @@ class ReplyView:
             self._status = status
             self._live.update(Text(status, style="dim"), refresh=True)
 
+    def say(self, sentence: str) -> None:
+        """Print a sentence above the reply that is being written."""
+        self._console.print(harmless(sentence), style="yellow")
+
     def write(self, text: str) -> None:
         """Add to the reply."""
         self._text += harmless(text)
@@ -144,22 +188,22 @@ class ReplyView:
     def _draw(self) -> None:
         if self._live is None:
             return
-        starts = block_starts(self._text)
-        if len(starts) > 1:
-            lines = self._text.splitlines(keepends=True)
-            settled = "".join(lines[: starts[-1]])
-            self._text = "".join(lines[starts[-1] :])
+        from homebody.cli.markdown import Tail, last_block, markdown
+
+        begin = last_block(self._text)
+        if begin:
+            settled, self._text = self._text[:begin], self._text[begin:]
             self._live.update("", refresh=True)
             self._print(settled)
-        self._live.update(self._markdown(self._text), refresh=True)
+        self._live.update(Tail(markdown(self._text)), refresh=True)
         self._drawn = time.monotonic()
 
     def _print(self, text: str) -> None:
+        from homebody.cli.markdown import markdown
+
         if text.strip():
-            self._console.print(self._markdown(text))
-
-    @staticmethod
-    def _markdown(text: str) -> object:
-        from rich.markdown import Markdown
-
-        return Markdown(text, hyperlinks=False, code_theme="ansi_dark")
+            # A blank line between blocks, as when they are printed together.
+            if self._printed:
+                self._console.print()
+            self._console.print(markdown(text))
+            self._printed = True

@@ -1,1 +1,1 @@
-"""llama.cpp behind a pipe: the client in the front end, the worker in a child, the scripted engine."""
+"""llama.cpp behind a pipe: the front end's client, the worker in a child, the script."""

@@ -9,6 +9,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Generator, Iterator, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -32,7 +33,8 @@ from homebody.messages.frames import (
     Unload,
     Unloaded,
 )
-from homebody.wire.death import Death
+from homebody.wire.codec import BrokenFrame, Codec
+from homebody.wire.death import Death, ending
 from homebody.wire.keeper import Keeper, Limits, child_command
 
 __all__ = ["Engine", "Overflow"]
@@ -40,6 +42,7 @@ __all__ = ["Engine", "Overflow"]
 _TICK = 0.2
 """Seconds between two looks around while waiting."""
 
+_R = TypeVar("_R", bound=ToEngine)
 _Answer = Progress | Piece | Generated | Embedded | Counted | Unloaded
 
 
@@ -82,8 +85,16 @@ class Engine:
         self._keeper.start()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process. Whoever still waits for it is told so."""
         self._keeper.end()
+        death = ending("engine", "asked", None)
+        with self._state:
+            self._hello = self._loaded = self._wanted = None
+            self._problem = EngineDied(death.message)
+            waiting = list(self._answers.values())
+            self._state.notify_all()
+        for answers in waiting:
+            answers.put(death)
 
     @property
     def pid(self) -> int | None:
@@ -110,7 +121,7 @@ class Engine:
     def begin_load(self, load: Load) -> None:
         """Ask for a model, in place of any other, and return at once; `wait_loaded` waits for it."""
         with self._state:
-            wanted = self._wanted = replace(load, id=next(self._ids))
+            wanted = self._wanted = _checked(replace(load, id=next(self._ids)))
             self._loaded = self._problem = None
             self._progress = 0.0
             there, again = self._hello is not None, self._given_up
@@ -195,14 +206,19 @@ class Engine:
 
     def _ask(self, request: ToEngine) -> Iterator[_Answer]:
         """Send a request once the model is ready; yield what is said in answer until its end."""
-        self.wait_loaded()
         answers: queue.SimpleQueue[_Answer | Failed | Death] = queue.SimpleQueue()
-        request = replace(request, id=next(self._ids))
-        with self._state:
-            self._answers[request.id] = answers
+        request = _checked(replace(request, id=next(self._ids)))
+        while True:
+            self.wait_loaded()
+            with self._state:
+                # From here on its death is heard; if it died since, wait for the next one.
+                if self._loaded is not None:
+                    self._answers[request.id] = answers
+                    break
         finished = False
         try:
-            self._keeper.send(request)
+            # If it is gone already, its death tells why, and comes by the queue.
+            self._try_send(request)
             while not finished:
                 try:
                     # With a timeout, because without one Ctrl-C is not heeded on Windows.
@@ -272,6 +288,25 @@ class Engine:
             self._state.notify_all()
         for answers in waiting:
             answers.put(death)
+
+
+_requests: Codec[ToEngine] = Codec(ToEngine)
+
+
+def _checked(request: _R) -> _R:
+    """Return a request that the engine will understand, or refuse it here.
+
+    A child that is sent nonsense ends, as it must; a value out of its bounds is no reason for that.
+    """
+    try:
+        _requests.decode(_requests.encode(request))
+    except BrokenFrame as broken:
+        raise EngineProblem(
+            f"This cannot be asked of the engine: {broken}.",
+            "Send less text at once, or correct the request.",
+            kind="bad_request",
+        ) from None
+    return request
 
 
 def _worded(failed: Failed) -> EngineProblem:

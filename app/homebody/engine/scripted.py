@@ -85,7 +85,9 @@ class _Scripted:
         self._wire, self._script = wire, script
         self._requests: queue.SimpleQueue[ToEngine] = queue.SimpleQueue()
         self._stopped: set[int] = set()
-        self._ordered = itertools.cycle([r for r in script.replies if not r.when] or [ScriptedReply()])
+        self._ordered = itertools.cycle(
+            [r for r in script.replies if not r.when] or [ScriptedReply()]
+        )
 
     def take(self, request: ToEngine) -> None:
         if isinstance(request, Stop):

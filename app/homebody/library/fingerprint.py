@@ -5,6 +5,8 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
+from homebody.base.errors import HomebodyError
+
 __all__ = ["Fingerprints", "RemembersHashes"]
 
 _CHUNK = 4 * 1024 * 1024
@@ -29,11 +31,17 @@ class Fingerprints:
         self._thread: threading.Thread | None = None
 
     def known(self, path: Path) -> str | None:
-        """Return the hash if it was computed before. Never reads the file."""
-        return self._memory.known_hash(path)
+        """Return the hash if it was computed before. Never reads the file, never raises."""
+        try:
+            return self._memory.known_hash(path)
+        except HomebodyError:
+            return None
 
     def compute(self, path: Path, wait: float = 0.0) -> str | None:
-        """Start to compute the hash of a file, wait so many seconds for it, return it if it is there."""
+        """Return the hash of a file, or start to compute it and wait so many seconds for it."""
+        known = self.known(path)
+        if known is not None:
+            return known
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(
                 target=self._compute, args=(path,), name="fingerprint", daemon=True
@@ -59,5 +67,6 @@ class Fingerprints:
                     digest.update(chunk)
             if path.stat().st_mtime_ns == before.st_mtime_ns:
                 self._memory.remember_hash(path, digest.hexdigest())
-        except OSError:
-            return  # The hash stays unknown; whoever uses the file will say what is wrong with it.
+        except (OSError, HomebodyError):
+            # The hash stays unknown; whoever uses the file or the store says what is wrong.
+            return

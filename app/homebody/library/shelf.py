@@ -4,8 +4,9 @@ A model is named by the starter's name, by a path, or by the file name (with or 
 something in the profile's `models` folder. Nothing here reads more than a file's first bytes.
 """
 
+import os
 import tomllib
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +34,24 @@ class ShelvedModel(Struct, frozen=True):
     note: str = ""
 
 
-def starter_file(package: str, file: str) -> Path | None:
-    """Return a file that an installed package carries, without importing the package."""
-    try:
-        path = Path(str(metadata.distribution(package).locate_file(file)))
-    except metadata.PackageNotFoundError:
-        return None
-    return path if path.is_file() else None
+def starter_file(file: str) -> Path | None:
+    """Return a file (`package/…`) that an installed package carries, without importing the package.
+
+    By the import system's own finder: importlib.metadata would load `email`, and with it `socket`.
+    """
+    package = find_spec(file.partition("/")[0])
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        path = Path(folder).parent / file
+        if path.is_file():
+            return path
+    return None
 
 
 def _starter() -> ShelvedModel:
-    entry: dict[str, Any] = tomllib.loads(shipped("models/catalog.toml").read_text("utf-8"))[STARTER]
+    catalog = tomllib.loads(shipped("models/catalog.toml").read_text("utf-8"))
+    entry: dict[str, Any] = catalog[STARTER]
     bundled = shipped(f"models/{Path(entry['file']).name}")
-    path = bundled if bundled.is_file() else starter_file(entry["package"], entry["file"])
+    path = bundled if bundled.is_file() else starter_file(entry["file"])
     if path is None:
         raise ModelProblem(
             "The starter model is not installed.",
@@ -65,10 +71,11 @@ def find_model(home: Home, name: str) -> ShelvedModel:
     """Return the model that `name` means. `ModelProblem` if there is none, or it is no GGUF."""
     if name.casefold() in {"", STARTER}:
         return _starter()
-    path = Path(name).expanduser()
-    if not path.exists() and path.name == name:
+    # os.path, because it says no to names that pathlib raises for: too long, or with a null byte.
+    path = Path(os.path.expanduser(name))  # noqa: PTH111
+    if path.name == name and not os.path.exists(path):  # noqa: PTH110
         for candidate in (home.models / name, home.models / f"{name}.gguf"):
-            if candidate.exists():
+            if os.path.exists(candidate):  # noqa: PTH110
                 path = candidate
     path = path.absolute()
     check_file(path)
@@ -77,21 +84,7 @@ def find_model(home: Home, name: str) -> ShelvedModel:
 
 def check_file(path: Path) -> None:
     """Refuse what is not a GGUF file at all, before native code sees it."""
-    if path.is_dir():
-        raise ModelProblem(f"{path} is a folder.", "Give the path of a .gguf file in it.")
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(8)
-    except FileNotFoundError:
-        raise ModelProblem(
-            f"There is no model {str(path)!r}.",
-            f"Give the path of a GGUF file, or {STARTER!r} for the one that came with Homebody.",
-        ) from None
-    except OSError as error:
-        raise ModelProblem(
-            f"The model {path.name} cannot be opened ({error.strerror}).",
-            "Check that you may read it.",
-        ) from None
+    head = _head(path)
     if head[:4] != _MAGIC:
         what = "an HTML page" if head.lstrip()[:1] == b"<" else "not a GGUF file"
         what = "empty" if not head else what
@@ -107,6 +100,34 @@ def check_file(path: Path) -> None:
         )
 
 
+def _head(path: Path) -> bytes:
+    """Return the first 8 bytes of a file."""
+    try:
+        if path.is_dir():
+            raise ModelProblem(f"{path} is a folder.", "Give the path of a .gguf file in it.")
+        str(path).encode()
+        # A pipe or a device would be waited for, maybe for ever.
+        if not path.is_file() and path.exists():
+            raise ModelProblem(f"{path} is not a file.", "Give the path of a .gguf file.")
+        with path.open("rb") as stream:
+            return stream.read(8)
+    except UnicodeEncodeError:
+        raise ModelProblem(
+            f"The name of {str(path)!r} is not UTF-8, so the engine cannot be told of it.",
+            "Give the file another name.",
+        ) from None
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise ModelProblem(
+            f"There is no model {str(path)!r}.",
+            f"Give the path of a GGUF file, or {STARTER!r} for the one that came with Homebody.",
+        ) from None
+    except OSError as error:
+        raise ModelProblem(
+            f"The model {path.name} cannot be opened ({error.strerror}).",
+            "Check the name, and that you may read the file.",
+        ) from None
+
+
 def check_memory(path: Path, memory_total: int | None) -> None:
     """Refuse a model that is larger than all of this machine's memory (bytes).
 
@@ -116,7 +137,7 @@ def check_memory(path: Path, memory_total: int | None) -> None:
     size = path.stat().st_size
     if memory_total is not None and size > memory_total:
         raise ModelProblem(
-            f"{path.name} takes {size / 1e9:,.1f} GB; this machine has {memory_total / 1e9:,.1f} GB "
-            "of memory.",
+            f"{path.name} takes {size / 1e9:,.1f} GB; this machine has "
+            f"{memory_total / 1e9:,.1f} GB of memory.",
             "Choose a smaller model, or the same one with a smaller quantisation.",
         )

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO, Generic, TypeVar
 
@@ -90,18 +91,23 @@ class ChildWire(Generic[F]):
             threading.Event().wait()
 
     def _read(self, on_request: Callable[[F], None]) -> None:
-        for line in lines(self._requests):
-            try:
-                frame = self._incoming.decode(line)
-            except UnknownFrame as unknown:
-                log.warning("skipped: %s", unknown)
-                continue
-            except BrokenFrame as broken:
-                # Our own front end does not send such lines; what follows cannot be trusted.
-                sys.stderr.write(f"homebody: {broken}\n")
-                os._exit(3)
-            on_request(frame)
-        os._exit(0)
+        status = 3
+        try:
+            for line in lines(self._requests):
+                try:
+                    frame = self._incoming.decode(line)
+                except UnknownFrame as unknown:
+                    log.warning("skipped: %s", unknown)
+                else:
+                    on_request(frame)
+            status = 0
+        except BrokenFrame as broken:
+            # Our own front end does not send such lines; what follows cannot be trusted.
+            sys.stderr.write(f"homebody: {broken}\n")
+        except Exception:  # noqa: BLE001  whatever it is: a child that is deaf must not live on
+            traceback.print_exc()
+        finally:
+            os._exit(status)
 
     def _beat(self) -> None:
         pause = threading.Event()

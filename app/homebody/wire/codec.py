@@ -7,7 +7,7 @@ know what it says.
 """
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 import msgspec
 
@@ -41,13 +41,16 @@ class Codec(Generic[F]):
         self._encoder = msgspec.json.Encoder()
         self._tags = msgspec.json.Decoder(_Tag)
         self._known = {
-            struct.__struct_config__.tag
-            for struct in getattr(union, "__args__", (union,))
+            struct.__struct_config__.tag for struct in getattr(union, "__args__", (union,))
         }
 
     def encode(self, frame: F) -> bytes:
-        """Return the line, with its end. A frame over the limit is a `BrokenFrame`."""
-        line = self._encoder.encode(frame) + b"\n"
+        """Return the line, with its end. `BrokenFrame` if it is over the limit or holds no text."""
+        try:
+            line = self._encoder.encode(frame) + b"\n"
+        except UnicodeEncodeError:
+            # Half of a surrogate pair: what Python makes of bytes that are not UTF-8.
+            raise BrokenFrame("text with characters that UTF-8 does not have") from None
         if len(line) > MAX_FRAME:
             raise BrokenFrame(f"a frame of {len(line):,} bytes; the limit is {MAX_FRAME:,}")
         return line
@@ -71,7 +74,7 @@ class Codec(Generic[F]):
         raise BrokenFrame(f"a frame {tag!r} with wrong fields")
 
 
-def lines(stream: BinaryIO) -> Iterator[bytes]:
+def lines(stream: IO[bytes]) -> Iterator[bytes]:
     """Yield lines until the stream ends.
 
     A last line that was cut off is dropped: its writer died in the middle of it. A line over the

@@ -114,6 +114,7 @@ _SENTENCES: dict[Cause, tuple[str, str]] = {
 
 # What the native libraries print just before they abort, most telling first.
 _LAST_WORDS = ("GGML_ASSERT", "GGML_ABORT", "CUDA error", "terminate called", "what():", "Error:")
+_NO_LIBRARY = ("ImportError", "ModuleNotFoundError", "cannot open shared object")
 
 
 def oom_kills() -> int | None:
@@ -176,7 +177,7 @@ def _cause(returncode: int, stderr: Sequence[str], *, oom_killed: bool) -> Cause
         return _WINDOWS[returncode & 0xFFFFFFFF]
     if any("MemoryError" in line or "bad_alloc" in line for line in stderr):
         return "memory"
-    if any("ImportError" in line or "cannot open shared object" in line for line in stderr):
+    if any(mark in line for mark in _NO_LIBRARY for line in stderr):
         return "library"
     return "fault"
 

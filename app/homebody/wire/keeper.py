@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from homebody.base.errors import EngineDied
 from homebody.base.log import log
@@ -56,10 +56,26 @@ def child_command(role: str, *extra: str) -> list[str]:
 
 # A child gets these variables and no others, so that no key or token of the person is in its
 # memory. The loader's and CUDA's are needed to find libraries and cards.
-_PASSED_ON = (
-    "PATH LANG LC_ALL LC_CTYPE TZ LD_LIBRARY_PATH CUDA_VISIBLE_DEVICES CUDA_PATH NVIDIA_VISIBLE_DEVICES "
-    "LLAMA_CPP_LIB_PATH OMP_NUM_THREADS OMP_PROC_BIND SYSTEMROOT WINDIR TEMP TMP PYTHONPATH VIRTUAL_ENV"
-).split()
+_PASSED_ON = [
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "CUDA_PATH",
+    "NVIDIA_VISIBLE_DEVICES",
+    "LLAMA_CPP_LIB_PATH",
+    "OMP_NUM_THREADS",
+    "OMP_PROC_BIND",
+    "SYSTEMROOT",
+    "WINDIR",
+    "TEMP",
+    "TMP",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+]
 
 
 def child_environment() -> dict[str, str]:
@@ -107,6 +123,7 @@ class Keeper(Generic[F]):
         self._last_heard = 0.0
         self._job: Any = None
         self._owner: threading.Thread | None = None
+        self._watcher: threading.Thread | None = None
 
     # ------------------------------------------------------------------ for everybody
 
@@ -124,8 +141,9 @@ class Keeper(Generic[F]):
     def start(self) -> None:
         """Start the child and keep it running. Returns at once."""
         self._owner = threading.Thread(target=self._own, name=f"{self.role} owner", daemon=True)
+        self._watcher = threading.Thread(target=self._watch, name=f"{self.role} watch", daemon=True)
         self._owner.start()
-        threading.Thread(target=self._watch, name=f"{self.role} watch", daemon=True).start()
+        self._watcher.start()
 
     def send(self, frame: Any) -> None:
         """Write one frame to the child. `EngineDied` if it is not there to read it."""
@@ -141,19 +159,23 @@ class Keeper(Generic[F]):
                 raise EngineDied(f"The {self.role} is not running.") from None
 
     def restart(self) -> None:
-        """Close the circuit again and start the child if it is not running."""
-        self._crashes.clear()
+        """Close the circuit again and start the child, at once, if it is not running."""
         self._wake.set()
 
     def end(self) -> None:
-        """End the child for good: end of file, then terminate, then kill. Returns when it is gone."""
+        """End the child: by end of file, then terminate, then kill. Returns when it is gone."""
         self._closing.set()
         self._wake.set()
+        if self._owner is None:
+            return
         process = self._process
-        if process is not None and process.stdin is not None:
-            # Closing flushes; a child that died has broken the pipe already.
-            with contextlib.suppress(OSError, ValueError):
-                process.stdin.close()
+        # Somebody may be stuck in the middle of a frame that the child does not read; then the pipe
+        # cannot be closed, and the child is terminated instead.
+        if process is not None and self._writing.acquire(timeout=self._limits.leave):
+            try:
+                _close(process.stdin)
+            finally:
+                self._writing.release()
         for seconds, harder in ((self._limits.leave, "terminate"), (1.0, "kill"), (5.0, "")):
             if self._gone.wait(seconds):
                 break
@@ -161,14 +183,18 @@ class Keeper(Generic[F]):
             if harder and process is not None:
                 with contextlib.suppress(OSError):
                     getattr(process, harder)()
-        if self._owner is not None and self._owner is not threading.current_thread():
-            self._owner.join(timeout=1.0)
+        for thread in (self._owner, self._watcher):
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(timeout=1.0)
 
     # ------------------------------------------------------------------ the owning thread
 
     def _own(self) -> None:
         while not self._closing.is_set():
             death = self._live_once()
+            # Before looking at `_closing` and before the news: an `end` or a `restart` that comes
+            # from here on is not missed.
+            self._wake.clear()
             if self._closing.is_set():
                 break
             log.warning("%s ended: %s (%s)", self.role, death.cause, death.returncode)
@@ -178,12 +204,10 @@ class Keeper(Generic[F]):
                 self._crashes.popleft()
             again = len(self._crashes) < self._limits.crashes
             self._on_death(death, again)
-            if again:
-                waits = self._limits.back_off
-                self._closing.wait(waits[min(len(self._crashes), len(waits)) - 1])
-            else:
-                self._wake.clear()
-                self._wake.wait()
+            waits = self._limits.back_off
+            pause = waits[min(len(self._crashes), len(waits)) - 1] if again else None
+            if self._wake.wait(pause):
+                self._crashes.clear()
         self._gone.set()
 
     def _live_once(self) -> Death:
@@ -198,11 +222,11 @@ class Keeper(Generic[F]):
             return ending(self.role, "not_started", None, detail=error.strerror or "")
         self._process = process
         self._job = bind_child(process)
-        assert process.stdout is not None
-        assert process.stderr is not None
         readers = [
-            threading.Thread(target=self._read, args=(process.stdout,), daemon=True),
-            threading.Thread(target=self._keep_stderr, args=(process.stderr,), daemon=True),
+            threading.Thread(
+                target=reader, args=(process,), name=f"{self.role} reader", daemon=True
+            )
+            for reader in (self._read, self._keep_stderr)
         ]
         for reader in readers:
             reader.start()
@@ -213,9 +237,8 @@ class Keeper(Generic[F]):
         # What the child still managed to say comes before the news of its death.
         for reader in readers:
             reader.join(timeout=0.2)
-        with self._writing, contextlib.suppress(OSError):
-            assert process.stdin is not None
-            process.stdin.close()
+        with self._writing:
+            _close(process.stdin)
         tail = tuple(self._stderr)
         if self._verdict is not None:
             silence = self._limits.silence if self._hello else self._limits.hello
@@ -248,8 +271,15 @@ class Keeper(Generic[F]):
 
     # ------------------------------------------------------------------ the other threads
 
-    def _read(self, stream: BinaryIO) -> None:
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        with process.stdout as stream:
+            self._read_frames(process, stream)
+
+    def _read_frames(self, process: subprocess.Popen[bytes], stream: IO[bytes]) -> None:
         for line in lines(stream):
+            if process is not self._process:
+                return  # said by one that died long ago
             self._last_heard = time.monotonic()
             try:
                 frame = self._incoming.decode(line)
@@ -258,27 +288,29 @@ class Keeper(Generic[F]):
                 continue
             except BrokenFrame as broken:
                 log.warning("%s: %s", self.role, broken)
-                self._condemn("garbage")
+                self._condemn(process, "garbage")
                 return
             if isinstance(frame, Beat):
                 continue
             if isinstance(frame, Hello):
                 if frame.protocol != PROTOCOL:
-                    self._condemn("version")
+                    self._condemn(process, "version")
                     return
                 self._hello = True
                 self._on_ready(frame)
             elif self._hello:
                 self._on_frame(frame)
             else:
-                self._condemn("garbage")
+                self._condemn(process, "garbage")
                 return
 
-    def _keep_stderr(self, stream: BinaryIO) -> None:
-        for raw in iter(lambda: stream.readline(4096), b""):
-            text = raw.decode("utf-8", "replace").rstrip()
-            if text:
-                self._stderr.append(text)
+    def _keep_stderr(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        with process.stderr as stream:
+            for raw in iter(lambda: stream.readline(4096), b""):
+                text = raw.decode("utf-8", "replace").rstrip()
+                if text:
+                    self._stderr.append(text)
 
     def _watch(self) -> None:
         """End a child that is silent for too long.
@@ -293,18 +325,25 @@ class Keeper(Generic[F]):
             if moment - before > 4 * tick:
                 self._last_heard = moment
             before = moment
-            if self.pid is None:
+            process = self._process
+            if process is None or process.returncode is not None:
                 continue
             quiet = moment - self._last_heard
             if not self._hello and quiet > self._limits.hello:
-                self._condemn("silent")
+                self._condemn(process, "silent")
             elif self._hello and quiet > self._limits.silence:
-                self._condemn("hung")
+                self._condemn(process, "hung")
 
-    def _condemn(self, cause: Cause) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
+    def _condemn(self, process: subprocess.Popen[bytes], cause: Cause) -> None:
+        if process is not self._process or process.returncode is not None:
             return
         self._verdict = self._verdict or cause
         # Not terminate: what hangs, or talks nonsense, does not get to run handlers.
         process.kill()
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    """Close the writing end of a pipe, which flushes it; a dead child has broken it already."""
+    if pipe is not None:
+        with contextlib.suppress(OSError, ValueError):
+            pipe.close()

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from homebody.base.errors import EngineProblem
 from homebody.engine.worker.grammar import Grammar, schema_to_grammar
-from homebody.engine.worker.native import BATCH, SEQUENCES, Native, NoRoom
+from homebody.engine.worker.native import BATCH, SEQUENCES, Native, NoRoom, identity
+from homebody.engine.worker.pace import Pace
 from homebody.engine.worker.sampling import Sampler
 from homebody.engine.worker.sequences import Sequence as Cached
 from homebody.engine.worker.sequences import Snapshot, choose, shared_prefix
 from homebody.engine.worker.template import PLAIN, Template
-from homebody.engine.worker.text import REASONING_MARKS, Ready, TextStream
+from homebody.engine.worker.text import REASONING_MARKS, Ready, TextStream, opened_by
 from homebody.messages.frames import Generate, Generated, Message, Piece, Progress, StopReason
 
 __all__ = ["Overflow", "Session"]
@@ -57,6 +58,7 @@ class Session:
         self._templates: dict[str, Template] = {}
         self._harmless: dict[int, bool] = {}
         self._part = 64
+        self._pace = Pace(native.threads)
         self._identity = identity(native.path)
 
     @property
@@ -82,11 +84,16 @@ class Session:
             bos, eos = native.token_text("bos"), native.token_text("eos")
             template = self._templates[source] = Template(source, bos=bos, eos=eos)
         tokens, tail = self._chat_tokens(template, request.messages)
+        if not tokens:
+            raise EngineProblem(
+                "The model's chat template wrote nothing.",
+                "Choose another template for this model in its settings.",
+                kind="template",
+            )
         if request.begin:
             tokens += native.tokenize(request.begin, special=False)
             return _Prompt(tokens, "")
-        opened = next((tag for tag in REASONING_MARKS if tail.rstrip().endswith(tag)), "")
-        return _Prompt(tokens, opened)
+        return _Prompt(tokens, opened_by(tail))
 
     def _chat_tokens(
         self, template: Template, messages: tuple[Message, ...]
@@ -112,6 +119,12 @@ class Session:
         for number, part in enumerate(text.split(mark)):
             if number:
                 index, _, part = part.partition("\ue001")  # noqa: PLW2901
+                if not index.isdecimal() or int(index) >= len(messages):
+                    raise EngineProblem(
+                        "The model's chat template takes messages apart.",
+                        "Choose another template for this model in its settings.",
+                        kind="template",
+                    )
                 tokens += native.tokenize(messages[int(index)].text.strip(), special=False)
             tokens += native.tokenize(part, special=True, begin=begin and not number)
         return tokens, text[-64:]
@@ -139,7 +152,8 @@ class Session:
     ) -> tuple[Cached, int]:
         """Bring a sequence to hold exactly `tokens`; return it and how many had to be read."""
         native = self.native
-        adapters = tuple((adapter.path, adapter.scale) for adapter in request.adapters)
+        # Which file it is belongs to it: a newly trained adapter may lie where the old one was.
+        adapters = tuple((a.path, a.scale, identity(Path(a.path))) for a in request.adapters)
         common = max(
             (shared_prefix(s.tokens, tokens) for s in self._sequences if s.adapters == adapters),
             default=0,
@@ -199,6 +213,7 @@ class Session:
 
     def decode(self, sequence: Cached, place: int, tokens: Sequence[int]) -> None:
         """Compute; when the cache is full, give up what was unused for longest and try again."""
+        start = time.perf_counter()
         while True:
             try:
                 self.native.decode(sequence.id, place, tokens)
@@ -212,7 +227,11 @@ class Session:
                 self._forget(sequence)
                 raise
             else:
-                return
+                break
+        if len(tokens) == 1:
+            moment = time.perf_counter()
+            self._pace.took(moment - start, moment)
+            self.native.use_threads(self._pace.threads)
 
     def _forget(self, sequence: Cached) -> None:
         self.native.keep(sequence.id, 0)
@@ -333,7 +352,10 @@ class _Writer:
 
     def _show(self, token: int) -> None:
         data = self._native.piece(token)
-        if self._native.is_control(token) and data.decode("utf-8", "replace") not in REASONING_MARKS:
+        if (
+            self._native.is_control(token)
+            and data.decode("utf-8", "replace") not in REASONING_MARKS
+        ):
             return
         self._take(self._text.feed(data))
         if self._pending and time.perf_counter() - self._sent >= FRAME_SECONDS:
@@ -355,12 +377,3 @@ class _Writer:
             )
         self._pending.clear()
         self._sent = time.perf_counter()
-
-
-def identity(path: Path) -> tuple[int, int, int] | None:
-    """Return size, modification time (ns) and inode of a file; None if it is gone."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_size, facts.st_mtime_ns, facts.st_ino

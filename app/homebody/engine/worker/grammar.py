@@ -7,33 +7,37 @@ first, and the whole vocabulary last.
 
 import ctypes
 import json
+import re
 from typing import Any
 
-import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
 from homebody.base.errors import EngineProblem
+from homebody.engine.worker.binding import lib
 
 __all__ = ["Grammar", "schema_to_grammar"]
 
 _FIRST_LOOK = 256
 _TOKEN = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+# The translator's own rule lets line breaks stand in strings, and halves of surrogate pairs.
+_CHAR = r'char ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]'
 _HINT = "Correct the grammar or schema of this request."
 
 
 def schema_to_grammar(schema: str) -> str:
     """Return the GBNF of a JSON Schema."""
-    # Its module imports the whole binding, so it is imported where it is needed.
+    # Few requests bring a schema, so its translator is imported where it is needed.
     from llama_cpp.llama_grammar import json_schema_to_gbnf
 
     try:
         json.loads(schema)
-        return str(json_schema_to_gbnf(schema))
+        source = str(json_schema_to_gbnf(schema))
     except Exception as error:
         raise EngineProblem(
             f"The JSON Schema cannot be used ({type(error).__name__}).", _HINT, kind="grammar"
         ) from None
+    return re.sub(r"^char ::= .*$", lambda _: _CHAR, source, flags=re.MULTILINE)
 
 
 class Grammar:

@@ -4,10 +4,10 @@ One thread reads requests (and heeds `stop` at once), one beats, the main thread
 """
 
 import queue
+from collections.abc import Callable
 
 from homebody import __version__
 from homebody.messages.frames import Stop, ToEngine
-from homebody.privacy.lock import lock_engine
 from homebody.wire.child import ChildWire, take_wire
 
 __all__ = ["main"]
@@ -40,11 +40,14 @@ class _Mailbox:
         self._stopped.discard(request)
 
 
-def main(parent: int) -> None:
-    """Run the engine until the front end closes the pipe."""
+def main(parent: int, lock: Callable[[], tuple[str, ...]]) -> None:
+    """Run the engine until the front end closes the pipe.
+
+    `lock` takes from this process all that it does not need, and names what holds.
+    """
     requests, frames = take_wire(parent)
     # Before any thread starts, and before any code reads a model file.
-    locks = lock_engine()
+    locks = lock()
     wire: ChildWire[ToEngine] = ChildWire(requests, frames, ToEngine)
     mailbox = _Mailbox()
     wire.serve("engine", mailbox.put, locks=locks, version=__version__)

@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
 from homebody.base.errors import EngineProblem, ModelProblem
+from homebody.engine.worker.binding import lib
 from homebody.messages.frames import Adapter
 
-__all__ = ["BATCH", "Native", "NoRoom", "build_name", "system_info"]
+__all__ = ["BATCH", "Native", "NoRoom", "build_name", "identity", "system_info"]
 
 BATCH = 512
 SEQUENCES = 4
@@ -28,6 +28,18 @@ _SPARE_CELLS = 1024
 """Cells beyond the conversation's context, for the planner and other short prompts."""
 _MOST_BY_DEFAULT = 8192
 _EMBEDDING_CONTEXT = 2048
+
+
+Identity = tuple[int, int, int]
+
+
+def identity(path: Path) -> Identity | None:
+    """Return size, modification time (ns) and inode of a file; None if it is gone."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
 class NoRoom(Exception):  # noqa: N818
@@ -110,7 +122,7 @@ class Native:
     ) -> None:
         self.path = path
         self._context = self._embedder = None
-        self._adapters: dict[str, Any] = {}
+        self._adapters: dict[tuple[str, Identity | None], Any] = {}
         self._pieces: dict[int, bytes] = {}
         _journal.errors.clear()
         lib.llama_backend_init()
@@ -139,7 +151,7 @@ class Native:
                 f"{path.name} is not a model that can chat.",
                 "Choose a model that generates text; this one makes vectors or is part of another.",
             )
-        self._threads = threads
+        self.threads = self._computing = threads
         self._context = self._new_context(self.context + _SPARE_CELLS, embeddings=False)
         if not self._context:
             self.close()
@@ -161,7 +173,7 @@ class Native:
         params = lib.llama_context_default_params()
         params.n_ctx = cells
         params.n_batch = params.n_ubatch = BATCH
-        params.n_threads = params.n_threads_batch = self._threads
+        params.n_threads = params.n_threads_batch = self.threads
         params.n_seq_max = 1 if embeddings else SEQUENCES
         params.kv_unified = True
         # Sliding windows keep everything: otherwise nothing before the window could be reused.
@@ -314,6 +326,12 @@ class Native:
                 "Try again; if it stays, load the model again.",
             )
 
+    def use_threads(self, count: int) -> None:
+        """Compute with so many threads from now on."""
+        if count != self._computing:
+            lib.llama_set_n_threads(self._context, count, count)
+            self._computing = count
+
     def logits(self) -> npt.NDArray[np.float32]:
         """Return the logits after the last token that was read."""
         pointer = lib.llama_get_logits_ith(self._context, -1)
@@ -327,9 +345,10 @@ class Native:
         lib.llama_set_adapters_lora(self._context, array, len(loaded), scales)
 
     def _adapter(self, adapter: Adapter) -> Any:
-        if adapter.path in self._adapters:
-            return self._adapters[adapter.path]
         path = Path(adapter.path)
+        key = adapter.path, identity(path)
+        if key in self._adapters:
+            return self._adapters[key]
         # Given a path that is not there, llama.cpp's binding has been seen to crash.
         try:
             with path.open("rb") as stream:
@@ -348,27 +367,33 @@ class Native:
                 "Choose an adapter that was made for this model.",
                 kind="adapter",
             )
-        self._adapters[adapter.path] = loaded
+        self._adapters[key] = loaded
         return loaded
 
     def embed(self, text: str) -> tuple[float, ...]:
         """Return the mean of the last layer over the first 2,048 tokens, at unit length."""
+        cells = min(_EMBEDDING_CONTEXT, self.trained_context)
         if self._embedder is None:
-            cells = min(_EMBEDDING_CONTEXT, self.trained_context)
             self._embedder = self._new_context(cells, embeddings=True)
             if not self._embedder:
                 raise EngineProblem("There is no memory left to make vectors.", kind="memory")
-        tokens = self.tokenize(text, special=False, begin=True)[:_EMBEDDING_CONTEXT] or [0]
+        tokens = self.tokenize(text, special=False, begin=True)[:cells] or [0]
         lib.llama_memory_clear(lib.llama_get_memory(self._embedder), True)
         total = np.zeros(lib.llama_model_n_embd(self._model), dtype=np.float64)
         for place in range(0, len(tokens), BATCH):
             part = tokens[place : place + BATCH]
-            batch = lib.llama_batch_get_one((lib.llama_token * len(part))(*part), len(part))
+            row = (lib.llama_token * len(part))(*part)
+            batch = lib.llama_batch_get_one(row, len(part))  # points into `row`
             if lib.llama_decode(self._embedder, batch):
                 raise EngineProblem("llama.cpp could not make a vector of this text.")
             pointer = lib.llama_get_embeddings_seq(self._embedder, 0)
             total += len(part) * np.ctypeslib.as_array(pointer, total.shape)
         length = float(np.linalg.norm(total))
+        if not np.isfinite(length):
+            raise EngineProblem(
+                "The model computed something that is not a number.",
+                "The file may be damaged: get it again, or choose another model.",
+            )
         return tuple((total / length if length else total).tolist())
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from homebody.base.errors import EngineProblem
 from homebody.messages.frames import Sampling
 
 __all__ = ["Sampler"]
@@ -36,7 +37,9 @@ class Sampler:
         if settings.repeat_penalty != 1.0 and recent:
             logits = self._penalised(logits, recent)
         if settings.temperature <= 0.0:
-            return int(logits.argmax())
+            token = int(logits.argmax())
+            _must_be_number(logits[token])
+            return token
         candidates = self._candidates(logits)
         return self._draw(candidates, logits[candidates])
 
@@ -64,7 +67,9 @@ class Sampler:
         return penalised
 
     def _candidates(self, logits: Logits) -> npt.NDArray[np.intp]:
-        near = np.flatnonzero(logits >= logits.max() - _NEGLIGIBLE * self._sampling.temperature)
+        top = logits.max()
+        _must_be_number(top)
+        near = np.flatnonzero(logits >= top - _NEGLIGIBLE * self._sampling.temperature)
         k = self._sampling.top_k
         if 0 < k < near.size:
             near = near[np.argpartition(logits[near], near.size - k)[near.size - k :]]
@@ -82,3 +87,12 @@ class Sampler:
         drawn = self._random.random() * weights.sum()
         place = min(int(np.searchsorted(np.cumsum(weights), drawn)), weights.size - 1)
         return int(candidates[order[place]])
+
+
+def _must_be_number(top: np.float32) -> None:
+    """Refuse logits whose largest is none: a damaged model computes such."""
+    if not np.isfinite(top):
+        raise EngineProblem(
+            "The model computed something that is not a number.",
+            "The file may be damaged: get it again, or choose another model.",
+        )

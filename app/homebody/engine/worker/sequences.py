@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["Choice", "Sequence", "Snapshot", "choose", "shared_prefix"]
 
+Adapters = tuple[object, ...]
+"""What tells one set of adapters from another."""
 WORTH_COPYING = 16
 """Tokens; below this, reading them again is as good as copying."""
 
@@ -30,7 +32,7 @@ class Sequence:
 
     id: int
     tokens: list[int] = field(default_factory=list)
-    adapters: tuple[tuple[str, float], ...] = ()
+    adapters: Adapters = ()
     used: int = 0
     """When it was last used, as a count of prompts."""
     snapshots: list[Snapshot] = field(default_factory=list)
@@ -63,7 +65,7 @@ def shared_prefix(one: Listing[int], other: Listing[int]) -> int:
 def choose(
     sequences: Listing[Sequence],
     tokens: Listing[int],
-    adapters: tuple[tuple[str, float], ...],
+    adapters: Adapters,
     *,
     can_copy: bool,
 ) -> Choice:

@@ -47,12 +47,12 @@ class Service:
         except HomebodyError as problem:
             self._send(_failed(request.id, problem))
         except MemoryError:
-            problem = EngineProblem(
+            too_large = EngineProblem(
                 "There is not enough memory for this.",
                 "Choose a smaller model or context, or close other programs.",
                 kind="memory",
             )
-            self._send(_failed(request.id, problem))
+            self._send(_failed(request.id, too_large))
 
     def _serve(self, request: ToEngine) -> None:
         match request:

@@ -31,6 +31,7 @@ DEADLINE_SECONDS = 2.0
 _GRACE_SECONDS = 3.0
 _MEMORY_BYTES = 256 * 1024 * 1024
 _LONGEST = 64 * 1024 * 1024
+_MOST_BITS = 4096
 _HINT = "Choose another template for this model in its settings, or another copy of the model."
 
 PLAIN = (
@@ -48,6 +49,10 @@ class _Refused(Exception):  # noqa: N818
     """A template called raise_exception."""
 
 
+class _Exhausted(EngineProblem):
+    """A template took too much; it is not given a second chance."""
+
+
 class _Generation(Extension):
     """`{% generation %}` marks what a model is trained on; for rendering it means nothing."""
 
@@ -63,12 +68,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "+", "%"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "*":
+        if isinstance(left, int) and isinstance(right, int) and operator in {"*", "**"}:
+            # Computing with huge numbers cannot be interrupted.
+            _bound(left.bit_length() * (right if operator == "**" else 1), _MOST_BITS)
+            _bound(right.bit_length(), _MOST_BITS)
+        elif operator == "*":
             for text, count in ((left, right), (right, left)):
                 if hasattr(text, "__len__") and isinstance(count, int):
                     _bound(len(text) * count)
-        elif operator == "**":
-            _bound(abs(right) if isinstance(right, int) else 0, 1000)
         elif operator == "+" and hasattr(left, "__len__") and hasattr(right, "__len__"):
             _bound(len(left) + len(right))
         elif operator == "%" and isinstance(left, str):
@@ -120,6 +127,8 @@ class Template:
         """
         try:
             return self._render(messages)
+        except _Exhausted:
+            raise
         except EngineProblem:
             if messages and messages[0].role == "system" and len(messages) > 1:
                 first = Message("user", f"{messages[0].text}\n\n{messages[1].text}")
@@ -162,33 +171,36 @@ def _contained() -> Iterator[None]:
 
     watcher = threading.Thread(target=watch, name="template deadline", daemon=True)
     watcher.start()
-    problem = ""
     try:
-        try:
-            with _memory_bound():
+        with _memory_bound():
+            try:
                 yield
-        finally:
-            finished.set()
-            watcher.join()
-            # An exception that was set at the last moment arrives at the next instruction.
-            for _ in range(100):
-                pass
-    except _TooSlow:
-        problem = f"did not end within {DEADLINE_SECONDS:.0f} seconds"
-    except MemoryError:
-        problem = "needs more memory than a template may have"
-    except RecursionError:
-        problem = "calls itself without end"
-    except _Refused as refused:
-        problem = f"does not accept this conversation ({str(refused)[:200]})"
-    except jinja2.TemplateSyntaxError as error:
-        problem = f"is not valid (line {error.lineno}: {str(error.message)[:200]})"
-    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        problem = f"failed ({type(error).__name__})"
-    except AttributeError:
-        problem = "failed (AttributeError)"
-    if problem:
-        raise EngineProblem(f"The model's chat template {problem}.", _HINT, kind="template")
+            finally:
+                finished.set()
+                watcher.join()
+                # An exception that was set at the last moment arrives at the next instruction:
+                # here, not while the bound is taken off.
+                for _ in range(100):
+                    pass
+    # Everything: it is somebody else's program.
+    except (_TooSlow, Exception) as error:  # noqa: BLE001
+        kind, what = _worded(error)
+        raise kind(f"The model's chat template {what}.", _HINT, kind="template") from None
+
+
+def _worded(error: BaseException) -> tuple[type[EngineProblem], str]:
+    match error:
+        case _TooSlow():
+            return _Exhausted, f"did not end within {DEADLINE_SECONDS:.0f} seconds"
+        case MemoryError():
+            return _Exhausted, "needs more memory than a template may have"
+        case RecursionError():
+            return _Exhausted, "calls itself without end"
+        case _Refused():
+            return EngineProblem, f"does not accept this conversation ({str(error)[:200]})"
+        case jinja2.TemplateSyntaxError():
+            return EngineProblem, f"is not valid (line {error.lineno}: {str(error.message)[:200]})"
+    return EngineProblem, f"failed ({type(error).__name__})"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["REASONING_MARKS", "Ready", "StopStrings", "TextStream", "hold_back_emoji"]
+__all__ = ["REASONING_MARKS", "Ready", "StopStrings", "TextStream", "hold_back_emoji", "opened_by"]
 
 # How models open and close their reasoning. The tags of the last two are several tokens.
 _REASONING = (
@@ -34,6 +34,12 @@ REASONING_MARKS = frozenset(
     | {"<|channel|>", "<|message|>", "<|end|>", "<|start|>", "<|channel>", "<channel|>"}
 )
 """Control tokens that are looked at; all others are never text."""
+
+
+def opened_by(prompt: str) -> str:
+    """Return the reasoning tag that the end of a prompt opens, or nothing."""
+    prompt = prompt.rstrip()
+    return next((tag for tag, _ in _REASONING if prompt.endswith(tag)), "")
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,11 @@ class StopStrings:
         if self.hit:
             return ""
         text = self._held + text
-        places = [place for s in self._strings if (place := text.find(s)) >= 0]
-        if places:
+        # The first to be complete counts, so that it does not matter how the text was cut up.
+        hits = [(place + len(s), place) for s in self._strings if (place := text.find(s)) >= 0]
+        if hits:
             self.hit, self._held = True, ""
-            return text[: min(places)]
+            return text[: min(hits)[1]]
         keep = overlap(text, self._strings)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
@@ -117,8 +124,10 @@ class _Reasoning:
             place = text.find(self._close)
             if place < 0:
                 keep = overlap(text, (self._close,))
-                self._held = text[len(text) - keep :]
-                return self._cut(text[: len(text) - keep], reasoning=True)
+                # White space before the closing tag is not part of the block either.
+                end = len(text[: len(text) - keep].rstrip())
+                self._held = text[end:]
+                return self._cut(text[:end], reasoning=True)
             ready += self._cut(text[:place].rstrip(), reasoning=True)
             text = text[place + len(self._close) :]
             self._state, self._strip = "reply", True
@@ -149,7 +158,12 @@ def _extends(code: int) -> bool:
 
 
 def _pictures(code: int) -> bool:
-    return 0x2190 <= code <= 0x3299 or 0x1F000 <= code <= 0x1FAFF or code in {0xA9, 0xAE, 0x203C}
+    return (
+        0x2190 <= code <= 0x3299
+        or 0x1F000 <= code <= 0x1FAFF
+        or code in {0xA9, 0xAE, 0x203C, 0x2049, 0x2122, 0x2139}
+        or chr(code) in "0123456789#*"  # what a keycap encloses
+    )
 
 
 def hold_back_emoji(text: str) -> int:
