@@ -197,7 +197,7 @@ class Assistant:
                 self._engine.stop()
             if isinstance(answer, Progress):
                 yield Waiting("read", answer.done)
-            else:
+            elif answer.text:
                 yield self._written(draft, answer)
             if time.perf_counter() - draft.saved_at >= CHECKPOINT_SECONDS:
                 yield from self._checkpoint(draft)

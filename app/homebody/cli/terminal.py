@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # rich costs 40 ms, which `ask` in a pipe need not pay
     from rich.live import Live
 
 __all__ = [
+    "PROMPT",
     "ReplyView",
     "complain",
     "confess",
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 _PACKAGE = Path(__file__).parent.parent
+PROMPT = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _DRAW_SECONDS = 0.05
 # C0 without tab and newline, DEL and C1, and the characters that reorder text around them.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")

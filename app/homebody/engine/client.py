@@ -119,7 +119,7 @@ class Engine:
     # ------------------------------------------------------------------ the model
 
     def begin_load(self, load: Load) -> None:
-        """Ask for a model, in place of any other, and return at once; `wait_loaded` waits for it."""
+        """Ask for a model, in place of any other, and return at once: `wait_loaded` waits."""
         with self._state:
             wanted = self._wanted = _checked(replace(load, id=next(self._ids)))
             self._loaded = self._problem = None
@@ -176,7 +176,10 @@ class Engine:
     # ------------------------------------------------------------------ what it does
 
     def generate(self, request: Generate) -> Generator[Progress | Piece | Generated]:
-        """Write a reply; the last thing yielded is `Generated`. Closing the generator stops it."""
+        """Write a reply; the last thing yielded is `Generated`. Closing the generator stops it.
+
+        Something is yielded several times a second: while there is nothing new, an empty `Piece`.
+        """
         for answer in self._ask(request):
             if isinstance(answer, (Progress, Piece, Generated)):
                 yield answer
@@ -224,6 +227,8 @@ class Engine:
                     # With a timeout, because without one Ctrl-C is not heeded on Windows.
                     answer = answers.get(timeout=_TICK)
                 except queue.Empty:
+                    # So that whoever iterates comes round also while the model is slow.
+                    yield Piece(id=request.id, text="")
                     continue
                 finished = not isinstance(answer, (Progress, Piece))
                 if isinstance(answer, Death):
