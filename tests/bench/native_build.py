@@ -3,6 +3,7 @@
 Takes some minutes, once: the results stay in `build/llama.cpp`.
 """
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -47,7 +48,7 @@ def built() -> Path:
     log = (BUILD / "llama.cpp.log").open("wb")
     for command in (
         ["cmake", "-S", str(source), "-B", str(folder), *defines],
-        ["cmake", "--build", str(folder), "--target", *TARGETS, "--parallel"],
+        ["cmake", "--build", str(folder), "--target", *TARGETS, "-j", str(os.cpu_count() or 1)],
     ):
         subprocess.run(command, check=True, stdout=log, stderr=log)
     return programs

@@ -13,12 +13,12 @@ import pytest
 from msgspec.structs import replace
 
 from engine.conftest import chat, write
-from engine.tiny_models import LAYERS, WIDE, adapter, tiny_llama, tiny_mamba
+from engine.tiny_models import LAYERS, WIDE, adapter, tiny_lfm2, tiny_llama, tiny_mamba
 from homebody.base.errors import EngineDied, EngineProblem
 from homebody.engine.client import Engine
 from homebody.engine.worker.generate import Session
 from homebody.engine.worker.native import Native
-from homebody.messages.frames import Adapter, Generate, Load
+from homebody.messages.frames import Adapter, Generate, Load, Piece
 from wire.kit import eventually
 
 FRANCE = chat("What is the capital of France?")
@@ -50,7 +50,7 @@ def loader():
 # ---------------------------------------------------------------- files that are no models
 
 
-def damaged(folder: Path, how: str) -> Path:  # noqa: C901  a list of cases
+def damaged(folder: Path, how: str) -> Path:
     path = folder / "model.gguf"
     if how == "not a GGUF":
         path.write_bytes(b"<!DOCTYPE html><title>Not found</title>" * 100)
@@ -220,8 +220,9 @@ def test_a_model_that_is_cut_off_while_it_writes_ends_only_the_engine(fresh, loa
     heard = ""
     with pytest.raises(EngineDied, match="model file changed"):  # noqa: PT012
         for answer in engine.generate(Generate(id=0, messages=chat("Tell me a long story."))):
-            heard += getattr(answer, "text", "")
-            os.truncate(copy, 10_000)
+            if isinstance(answer, Piece):
+                heard += answer.text
+                os.truncate(copy, 10_000)
     assert heard
     with pytest.raises(EngineProblem, match="cut off or damaged"):
         engine.wait_loaded()
@@ -231,20 +232,20 @@ def test_a_model_that_is_cut_off_while_it_writes_ends_only_the_engine(fresh, loa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_a_killed_engine_is_ready_again_without_being_asked(fresh, load, record_property):
+def test_a_killed_engine_is_ready_again_without_being_asked(fresh, load):
     engine = fresh(load)
     killed = 0.0
     heard = ""
     with pytest.raises(EngineDied, match="ended from outside"):  # noqa: PT012
         for answer in engine.generate(Generate(id=0, messages=chat("Tell me a long story."))):
             heard += getattr(answer, "text", "")
-            if not killed:
+            if heard and not killed:
                 psutil.Process(engine.pid).kill()
                 killed = time.monotonic()
-    record_property("death_told_ms", round((time.monotonic() - killed) * 1e3))
+    print(f"death told: {(time.monotonic() - killed) * 1e3:.0f} ms")
     assert heard
     engine.wait_loaded()
-    record_property("ready_again_ms", round((time.monotonic() - killed) * 1e3))
+    print(f"ready again: {(time.monotonic() - killed) * 1e3:.0f} ms")
     assert write(engine, messages=FRANCE).text == PARIS
     assert engine.last_death.cause == "killed"
 
@@ -336,9 +337,9 @@ def test_an_adapter_that_does_not_fit_is_refused(engine, tmp_path, how):
 # ---------------------------------------------------------------- models that cannot go back
 
 
-@pytest.fixture(scope="module")
-def mamba(tmp_path_factory) -> Path:
-    return tiny_mamba(tmp_path_factory.mktemp("mamba") / "mamba.gguf")
+@pytest.fixture(scope="module", params=[tiny_mamba, tiny_lfm2], ids=["recurrent", "hybrid"])
+def forgetful(request, tmp_path_factory) -> Path:
+    return request.param(tmp_path_factory.mktemp("forgetful") / "model.gguf")
 
 
 def logits_after(session: Session, prompt: str):
@@ -349,32 +350,33 @@ def logits_after(session: Session, prompt: str):
     return done, session.native.logits().copy()
 
 
-def test_a_recurrent_model_is_known_as_one(mamba):
-    session = opened(mamba)
+def test_a_model_with_a_recurrent_part_is_known_as_one(forgetful):
+    session = opened(forgetful)
     assert session.native.recurrent
     session.native.close()
 
 
-def test_a_recurrent_model_goes_back_by_snapshots_to_the_same_numbers(mamba):
+def test_a_recurrent_model_goes_back_by_snapshots_to_the_same_numbers(forgetful):
     """A prompt, then another that shares its beginning: the second equals a fresh reading of it."""
     beginning = "abcdefgh" * 40
     one, two, three = (beginning + end for end in ("first end", "second", "third one"))
-    used = opened(mamba)
+    used = opened(forgetful)
     logits_after(used, one)
     for number, prompt in enumerate((two, three, one, two)):
         done, logits = logits_after(used, prompt)
-        alone = opened(mamba)
+        alone = opened(forgetful)
         _, expected = logits_after(alone, prompt)
         alone.native.close()
-        assert logits == pytest.approx(expected, abs=1e-4)
+        # Keys and values are kept in 16 bits, and their rounding depends on how they are read.
+        assert logits == pytest.approx(expected, abs=0.05)
         if number:
             # The beginning is not read again: a snapshot stands where the prompts part.
             assert done.evaluated_tokens < 20
     used.native.close()
 
 
-def test_a_conversation_with_a_recurrent_model_reads_only_what_is_new(mamba, fresh):
-    engine = fresh(tiny(mamba))
+def test_a_conversation_with_a_recurrent_model_reads_only_what_is_new(forgetful, fresh):
+    engine = fresh(tiny(forgetful))
     prompt = "abcdefgh" * 40
     first = write(engine, prompt=prompt, max_tokens=1)
     second = write(engine, prompt=prompt + "and on", max_tokens=1)
@@ -382,9 +384,9 @@ def test_a_conversation_with_a_recurrent_model_reads_only_what_is_new(mamba, fre
     assert second.done.evaluated_tokens == len("and on")
 
 
-def test_regenerating_with_a_recurrent_model_gives_the_same_text(mamba, fresh):
+def test_regenerating_with_a_recurrent_model_gives_the_same_text(forgetful, fresh):
     """Back from the end of a reply to the end of its prompt."""
-    engine, other = fresh(tiny(mamba)), fresh(tiny(mamba))
+    engine, other = fresh(tiny(forgetful)), fresh(tiny(forgetful))
     prompt = "xyz" * 50
     first = write(engine, prompt=prompt, max_tokens=40)
     again = write(engine, prompt=prompt, max_tokens=40)

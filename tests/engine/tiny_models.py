@@ -97,6 +97,42 @@ def tiny_mamba(path: Path) -> Path:
     return _write(path, writer, tensors)
 
 
+def tiny_lfm2(path: Path) -> Path:
+    """A hybrid: one layer of short convolutions, which cannot go back, and one of attention."""
+    rng = np.random.default_rng(5)
+    kernel = 3
+    writer = gguf.GGUFWriter(path, "lfm2")
+    writer.add_context_length(4096)
+    writer.add_embedding_length(WIDE)
+    writer.add_block_count(LAYERS)
+    writer.add_feed_forward_length(2 * WIDE)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv([0, HEADS])
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_shortconv_l_cache(kernel)
+    words = _vocabulary(writer)
+    tensors = {
+        "token_embd.weight": rng.normal(size=(words, WIDE)),
+        "token_embd_norm.weight": np.ones(WIDE),
+        "blk.0.shortconv.conv.weight": rng.normal(size=(WIDE, kernel)),
+        "blk.0.shortconv.in_proj.weight": rng.normal(size=(3 * WIDE, WIDE)) / 4,
+        "blk.0.shortconv.out_proj.weight": rng.normal(size=(WIDE, WIDE)) / 4,
+        "blk.1.attn_q_norm.weight": np.ones(WIDE // HEADS),
+        "blk.1.attn_k_norm.weight": np.ones(WIDE // HEADS),
+    }
+    for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+        tensors[f"blk.1.{name}.weight"] = rng.normal(size=(WIDE, WIDE)) / 4
+    for layer in range(LAYERS):
+        tensors |= {
+            f"blk.{layer}.attn_norm.weight": np.ones(WIDE),
+            f"blk.{layer}.ffn_norm.weight": np.ones(WIDE),
+            f"blk.{layer}.ffn_gate.weight": rng.normal(size=(2 * WIDE, WIDE)) / 4,
+            f"blk.{layer}.ffn_up.weight": rng.normal(size=(2 * WIDE, WIDE)) / 4,
+            f"blk.{layer}.ffn_down.weight": rng.normal(size=(WIDE, 2 * WIDE)) / 4,
+        }
+    return _write(path, writer, tensors)
+
+
 def adapter(path: Path, *, wide: int, layers: int, strength: float = 0.5, seed: int = 3) -> Path:
     """A LoRA adapter of random weights for the queries of a llama model."""
     rng = np.random.default_rng(seed)

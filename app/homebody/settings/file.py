@@ -37,7 +37,7 @@ class LoadedSettings(Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-class _Unusable(Exception):  # noqa: N818
+class _Unusable(Exception):
     """The file as a whole cannot be used; the message is the end of "settings.toml …"."""
 
 

@@ -33,7 +33,7 @@ class Cell(NamedTuple):
     whole: bool
 
 
-class _Broken(Exception):  # noqa: N818  never leaves this module
+class _Broken(Exception):
     """These bytes are no row."""
 
 

@@ -18,11 +18,11 @@ MAX_FRAME = 32 * 1024 * 1024
 F = TypeVar("F")
 
 
-class BrokenFrame(Exception):  # noqa: N818
+class BrokenFrame(Exception):
     """A line that is not a frame. The message never quotes the line: it may hold private words."""
 
 
-class UnknownFrame(Exception):  # noqa: N818
+class UnknownFrame(Exception):
     """A well-formed frame of a type that this version does not know."""
 
     def __init__(self, name: str) -> None:

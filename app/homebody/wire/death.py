@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Death", "ending", "explain", "oom_kills"]
+__all__ = ["Cause", "Death", "ending", "explain", "oom_kills"]
 
 Cause = Literal[
     "asked",  # we ended it, because it was no longer needed

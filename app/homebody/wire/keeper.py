@@ -88,8 +88,9 @@ def child_environment() -> dict[str, str]:
 class Keeper(Generic[F]):
     """Owns one child. Callbacks run on the keeper's threads and must not block for long.
 
-    `on_frame(frame)` for every frame but beats; `on_ready(hello)` after each start; `on_death(death,
-    again)` after each end that was not asked for, with `again` False once the circuit is open.
+    `on_frame(frame)` for every frame but beats; `on_ready(hello)` after each start;
+    `on_death(death, again)` after each end that was not asked for, with `again` False once the
+    circuit is open.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Replies that can be nothing else: GBNF grammars and JSON Schemas.
 
 Asking the grammar about every token of the vocabulary at every step is what makes grammars slow.
-The token that the model wants anyway is asked first; only if it is refused are others, the likeliest
-first, and the whole vocabulary last.
+The token that the model wants anyway is asked first; only if it is refused are others, the
+likeliest first, and the whole vocabulary last.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ def schema_to_grammar(schema: str) -> str:
     try:
         json.loads(schema)
         source = str(json_schema_to_gbnf(schema))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the translator stops at anything with anything
         raise EngineProblem(
             f"The JSON Schema cannot be used ({type(error).__name__}).", _HINT, kind="grammar"
         ) from None

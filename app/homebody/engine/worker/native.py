@@ -20,7 +20,7 @@ from homebody.base.errors import EngineProblem, ModelProblem
 from homebody.engine.worker.binding import lib
 from homebody.messages.frames import Adapter
 
-__all__ = ["BATCH", "Native", "NoRoom", "build_name", "identity", "system_info"]
+__all__ = ["BATCH", "SEQUENCES", "Native", "NoRoom", "build_name", "identity", "system_info"]
 
 BATCH = 512
 SEQUENCES = 4
@@ -42,7 +42,7 @@ def identity(path: Path) -> Identity | None:
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
-class NoRoom(Exception):  # noqa: N818
+class NoRoom(Exception):
     """The key/value cache has no room for the next tokens."""
 
 
@@ -129,7 +129,7 @@ class Native:
         params = lib.llama_model_default_params()
         params.n_gpu_layers = 10_000 if gpu_layers < 0 else gpu_layers
         params.load_mode = lib.LLAMA_LOAD_MODE_MMAP if use_mmap else lib.LLAMA_LOAD_MODE_NONE
-        # Virtual machines have been seen to announce AMX and then fault on it (SIGSEGV at ldtilecfg).
+        # Virtual machines were seen to announce AMX and then fault on it (SIGSEGV at ldtilecfg).
         # Only weights in these extra buffers are computed with AMX, which no desktop processor has.
         params.use_extra_bufts = "AMX" not in system_info()
         # Returning False makes llama.cpp give the load up.
@@ -305,7 +305,7 @@ class Native:
     # ------------------------------------------------------------------ computing
 
     def decode(self, sequence: int, place: int, tokens: Sequence[int]) -> None:
-        """Read at most `BATCH` tokens that stand at `place` in a sequence. `NoRoom` if none is left."""
+        """Read at most `BATCH` tokens that stand at `place` in a sequence, or raise `NoRoom`."""
         count = len(tokens)
         batch = self._batch
         if self._batch_sequence != sequence:

@@ -40,7 +40,7 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Choice:
-    """Use `sequence`, keep its first `keep` tokens, after copying them from `source` if there is one."""
+    """Use `sequence` with its first `keep` tokens, copied from `source` if there is one."""
 
     sequence: Sequence
     keep: int

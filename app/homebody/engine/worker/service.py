@@ -34,7 +34,7 @@ __all__ = ["Service"]
 
 
 class Service:
-    """Holds the loaded model, if there is one. `stopped(id)` says whether a request was called off."""
+    """Holds the loaded model, if any. `stopped(id)` says whether a request was called off."""
 
     def __init__(self, send: Callable[[FromEngine], None], stopped: Callable[[int], bool]) -> None:
         self._send, self._stopped = send, stopped

@@ -45,7 +45,7 @@ class _TooSlow(BaseException):
     """Raised inside the rendering thread; not an Exception, so that no template can catch it."""
 
 
-class _Refused(Exception):  # noqa: N818
+class _Refused(Exception):
     """A template called raise_exception."""
 
 

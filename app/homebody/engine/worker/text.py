@@ -51,7 +51,7 @@ class Ready:
 
 
 def overlap(text: str, marks: Sequence[str]) -> int:
-    """Return the length of the longest end of `text` that begins one of `marks`, but is not all of it."""
+    """Return the length of the longest end of `text` that is a part of one of `marks`, not all."""
     best = 0
     for mark in marks:
         for length in range(min(len(mark) - 1, len(text)), best, -1):
@@ -167,7 +167,7 @@ def _pictures(code: int) -> bool:
 
 
 def hold_back_emoji(text: str) -> int:
-    """Return where the last emoji of `text` begins if more may still belong to it, else its length."""
+    """Return where the last emoji of `text` begins if it may still grow, else its length."""
     start = len(text)
     while start > 0 and len(text) - start < 32:
         start -= 1
