@@ -23,11 +23,13 @@ from homebody.messages.frames import Generate, Generated, Message, Piece, Progre
 
 __all__ = ["Overflow", "Session"]
 
-FRAME_SECONDS = 0.016
-"""Pieces are sent at most this often: no screen shows more, and every frame costs a wake-up."""
+FRAME_SECONDS = 0.033
+"""Pieces are sent at most this often: nobody draws more often, and every frame costs a wake-up."""
 _READ_SECONDS = 0.4
 """A prompt is read in parts that take about so long, so that a stop is heeded soon."""
 _SNAPSHOTS = 4
+_STALE = 16
+"""Prompts; a sequence unused for longer is given up: every cell in use makes each token slower."""
 
 
 class Overflow(EngineProblem):
@@ -163,6 +165,9 @@ class Session:
         sequence.adapters = adapters
         self._tick += 1
         sequence.used = self._tick
+        for other in self._sequences:
+            if other.tokens and other.used < self._tick - _STALE:
+                self._forget(other)
         native.use_adapters(request.adapters)
         total, place = len(tokens), keep
         while place < total:

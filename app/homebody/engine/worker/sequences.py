@@ -79,7 +79,10 @@ def choose(
             best, length = sequence, shared
     if not length:
         return Choice(oldest, 0)
-    if 2 * length >= len(best.tokens) or (not can_copy and 4 * length >= len(best.tokens)):
+    # Going on with it, or answering the same prompt again: what is cut off is not missed. For a
+    # recurrent model, where nothing can be copied, more is given up.
+    again = length == len(tokens) - 1
+    if again or (2 if can_copy else 4) * length >= len(best.tokens):
         return Choice(best, length)
     if not can_copy or length < WORTH_COPYING:
         return Choice(oldest, 0) if oldest is not best else Choice(best, length)
