@@ -271,7 +271,7 @@ class Chat:
 
     def _help(self, _rest: str) -> None:
         for name, (arguments, meaning, _) in self._commands.items():
-            self._console.print(f"  {f'{name} {arguments}':15} {meaning}")
+            self._console.print(f"  {f'{name} {arguments}':16} {meaning}")
 
     def _quit(self, _rest: str) -> None:
         self._leaving = True

@@ -311,6 +311,7 @@ class _Writer:
         self._send = send
         self._pending: list[tuple[bool, str]] = []
         self._sent = 0.0
+        self._shown = 0
         self.count = 0
         self.logprobs = 0.0
 
@@ -356,6 +357,7 @@ class _Writer:
             sequence.tokens.append(token)
 
     def _show(self, token: int) -> None:
+        self._shown = self.count
         data = self._native.piece(token)
         if (
             self._native.is_control(token)
@@ -378,7 +380,7 @@ class _Writer:
                 merged.append((reasoning, text))
         for reasoning, text in merged:
             self._send(
-                Piece(id=self._request.id, text=text, reasoning=reasoning, tokens=self.count)
+                Piece(id=self._request.id, text=text, reasoning=reasoning, tokens=self._shown)
             )
         self._pending.clear()
         self._sent = time.perf_counter()
