@@ -62,8 +62,8 @@ def _source() -> Path:
         return folder
     BUILD.mkdir(exist_ok=True)
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:",
-         "--no-build-isolation", "--dest", str(BUILD), requirement],
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary",
+         requirement.partition("==")[0], "--dest", str(BUILD), requirement],
         check=True,
     )  # fmt: skip
     with tarfile.open(BUILD / f"{name}.tar.gz") as archive:
