@@ -125,12 +125,11 @@ def _run(options: Namespace) -> int:
 def _talk(home: Home, options: Namespace, locks: tuple[str, ...]) -> int:
     """Chat where there is a terminal; otherwise answer what comes on stdin."""
     if sys.stdin is None or not sys.stdin.isatty():
-        from homebody.cli.ask import ask, read_request
-
-        request = read_request()
         with _session(home, options, locks) as session:
+            from homebody.cli.ask import ask, read_request
+
             _tell(session)
-            return ask(session, request)
+            return ask(session, read_request())
     with _session(home, options, locks) as session:
         from homebody.cli.chat import Chat
 

@@ -7,7 +7,6 @@ takes the first `ScriptedReply` whose `when` is part of it, or the next one in o
 import itertools
 import json
 import os
-import queue
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from homebody import __version__
+from homebody.engine.mailbox import Mailbox
 from homebody.messages.frames import (
     Count,
     Counted,
@@ -83,21 +83,14 @@ def _tokens(text: str) -> int:
 class _Scripted:
     def __init__(self, wire: ChildWire[ToEngine], script: Script) -> None:
         self._wire, self._script = wire, script
-        self._requests: queue.SimpleQueue[ToEngine] = queue.SimpleQueue()
-        self._stopped: set[int] = set()
+        self.mailbox = Mailbox()
         self._ordered = itertools.cycle(
             [r for r in script.replies if not r.when] or [ScriptedReply()]
         )
 
-    def take(self, request: ToEngine) -> None:
-        if isinstance(request, Stop):
-            self._stopped.add(request.id)
-        else:
-            self._requests.put(request)
-
     def run(self) -> None:
         while True:
-            request = self._requests.get()
+            request = self.mailbox.get()
             if self._script.log:
                 with Path(self._script.log).open("ab") as log:
                     log.write(msgspec.json.encode(request) + b"\n")
@@ -191,7 +184,7 @@ class _Scripted:
         words += [(word, False) for word in _words(text)]
         for number, (word, reasoning) in enumerate([*words, ("", False)]):
             self._accident(reply, number)
-            if request.id in self._stopped:
+            if self.mailbox.stopped(request.id):
                 return "stopped", number
             if word:
                 time.sleep(reply.delay)
@@ -222,5 +215,5 @@ def main(parent: int, script: str) -> None:
     requests, frames = take_wire(parent)
     wire: ChildWire[ToEngine] = ChildWire(requests, frames, ToEngine)
     scripted = _Scripted(wire, msgspec.convert(json.loads(Path(script).read_bytes()), Script))
-    wire.serve("engine", scripted.take, version=__version__)
+    wire.serve("engine", scripted.mailbox.put, version=__version__)
     scripted.run()

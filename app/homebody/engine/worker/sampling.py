@@ -5,8 +5,7 @@ written to. Only the few candidates that can matter are sorted: a token whose pr
 e^-20 of the likeliest at the sampler's temperature is never drawn.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,6 @@ from homebody.messages.frames import Sampling
 __all__ = ["Sampler"]
 
 Logits = npt.NDArray[np.float32]
-Allowed = Callable[[Any], Any]
 
 _NEGLIGIBLE = 20.0
 _PENALTY_WINDOW = 64
