@@ -3,29 +3,17 @@
 Every word is shown, and where a link leads; nothing is loaded, and nothing can be clicked.
 """
 
-from functools import cache
-from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, ClassVar
+from itertools import pairwise
+from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markdown import Heading, Markdown, MarkdownElement
 from rich.segment import Segment
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
+from homebody.base.blocks import block_starts, parser
 
 __all__ = ["Tail", "last_block", "markdown"]
-
-
-@cache
-def _parser() -> "MarkdownIt":
-    from markdown_it import MarkdownIt
-
-    # Without HTML, or else `vector<int>` and whatever looks like a tag would not be shown; without
-    # images, whose address would not be.
-    parser = MarkdownIt("commonmark", {"html": False})
-    return parser.enable(["strikethrough", "table"]).disable("image")
 
 
 class _Heading(Heading):
@@ -51,7 +39,7 @@ class _Block:
 
     def __init__(self, source: str) -> None:
         self._whole = _Reply("", hyperlinks=False, code_theme="ansi_dark")
-        self._whole.parsed = _parser().parse(source)
+        self._whole.parsed = parser().parse(source)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = console.render_lines(self._whole, options, pad=False)
@@ -66,7 +54,7 @@ class _Block:
 
 def markdown(text: str) -> Group:
     """Return `text`, ready to print: its blocks, with one blank line between any two."""
-    starts = [0, *_starts(text)[1:], len(text)]
+    starts = [0, *block_starts(text)[1:], len(text)]
     blocks: list[RenderableType] = []
     for begin, end in pairwise(starts):
         if blocks:
@@ -77,18 +65,7 @@ def markdown(text: str) -> Group:
 
 def last_block(text: str) -> int:
     """Return where (in characters) the last top-level block begins."""
-    return _starts(text)[-1]
-
-
-def _starts(text: str) -> list[int]:
-    """Return where the top-level blocks begin; the first one at least."""
-    # Not splitlines: it knows more kinds of line ends than Markdown does.
-    offsets = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
-    return [
-        offsets[token.map[0]]
-        for token in _parser().parse(text)
-        if token.level == 0 and token.nesting >= 0 and token.map
-    ] or [0]
+    return block_starts(text)[-1]
 
 
 class Tail:

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 
 from msgspec import Struct, structs
 
-__all__ = ["SETTINGS", "Kind", "LogLevel", "Setting", "Settings"]
+__all__ = ["SETTINGS", "Appearance", "Kind", "LogLevel", "Setting", "Settings"]
 
 Kind = Literal["text", "whole", "number", "switch", "choice"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING"]
+Appearance = Literal["system", "light", "dark"]
 
 _KINDS: Final[dict[Any, Kind]] = {str: "text", int: "whole", float: "number", bool: "switch"}
 
@@ -150,6 +151,26 @@ class Settings(Struct, frozen=True, kw_only=True):
             "that may be unplugged.",
         ),
     ] = True
+    appearance: Annotated[
+        Appearance,
+        About(title="Appearance", help="Light, dark, or as the system is."),
+    ] = "system"
+    text_size: Annotated[
+        int,
+        About(
+            title="Text size",
+            help="In per cent, for everything in the window.",
+            low=75,
+            high=250,
+        ),
+    ] = 100
+    tray: Annotated[
+        bool,
+        About(
+            title="Stay in the tray",
+            help="Closing the window keeps Homebody running, with an icon in the system's tray.",
+        ),
+    ] = False
     log_level: Annotated[
         LogLevel,
         About(
