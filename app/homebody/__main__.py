@@ -20,6 +20,10 @@ def _child(role: str, parent: int, rest: list[str]) -> int:
         from homebody.privacy.lock import lock_engine
 
         engine(parent, lock_engine)
+    elif role == "porter":
+        from homebody.courier.porter import main as porter
+
+        porter(parent)
     elif role == "scripted-engine":
         from homebody.engine.scripted import main as scripted
 

@@ -1,25 +1,27 @@
 """The one place that builds everything and connects it.
 
-The order matters. First the lock, before any thread; then the engine, which takes longest to start
-and shares nothing with the rest; then, while it loads, the settings and the store.
+The order matters. In the terminal: first the lock, before any thread; then the engine, which takes
+longest to start and shares nothing with the rest; then, while it loads, the settings and the store.
+A window is drawn before all of that, empty; then the porter starts, and then it is the same order.
 """
 
 import errno
 import os
 import sys
-from argparse import Namespace
 from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from homebody.base.errors import HomebodyError, StoreProblem
+from homebody.base.errors import HomebodyError, ModelProblem, StoreProblem
 from homebody.base.log import log, start_log
 from homebody.base.paths import Home, find_home
-from homebody.cli.arguments import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from homebody.cli.session import Session
+    from homebody.assistant.session import Session
+    from homebody.courier.client import Porter
     from homebody.engine.client import Engine
     from homebody.library.shelf import ShelvedModel
     from homebody.messages.frames import Load, Sampling
@@ -39,7 +41,7 @@ _OUTPUT_FAILS = (*_NOBODY_READS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.
 def run(arguments: list[str]) -> int:
     """Run the front end; return its exit status."""
     _prepare_streams()
-    options = parse(arguments)
+    options = _parse(arguments)
     try:
         status = _run(options)
         sys.stdout.flush()
@@ -57,6 +59,15 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug, worded
         return _confess(error)
     return status
+
+
+def _parse(arguments: list[str]) -> SimpleNamespace:
+    if not arguments:
+        # By far the most usual start: a window need not wait until argparse is loaded.
+        return SimpleNamespace(command="", file=None, model=None, offline=False)
+    from homebody.cli.arguments import parse
+
+    return SimpleNamespace(**vars(parse(arguments)))
 
 
 def _prepare_streams() -> None:
@@ -95,11 +106,18 @@ def _confess(error: Exception) -> int:
     return 1
 
 
-def _run(options: Namespace) -> int:
+def _run(options: SimpleNamespace) -> int:
     if options.command == "schema":
         from homebody.cli.schema import print_schema
 
         return print_schema(options.name)
+    if not options.command:
+        from homebody.ui.display import why_no_window
+
+        why = why_no_window()
+        if not why:
+            return _show(options)
+        options.windowless = why
     from homebody.privacy.lock import lock_front_end
 
     locks = lock_front_end()
@@ -122,7 +140,68 @@ def _run(options: Namespace) -> int:
     return _talk(home, options, locks)
 
 
-def _talk(home: Home, options: Namespace, locks: tuple[str, ...]) -> int:
+def _show(options: SimpleNamespace) -> int:
+    """Show the window."""
+    home = find_home()
+    behind = _Behind(home, options)
+    try:
+        from homebody.ui.application import Needs, run_window
+    except ImportError as error:
+        from homebody.privacy.lock import lock_front_end
+
+        options.windowless = f"The window cannot be shown: {error}."
+        return _talk(home, options, lock_front_end())
+    try:
+        return run_window(
+            Needs(
+                home=home,
+                begin=behind.begin,
+                open_session=behind.open_session,
+                file=str(options.file.absolute()) if options.file else "",
+            )
+        )
+    finally:
+        behind.end()
+
+
+class _Behind:
+    """What stands behind a window. It begins after the first paint, so that nobody waits for it."""
+
+    def __init__(self, home: Home, options: SimpleNamespace) -> None:
+        self._home, self._options = home, options
+        self._locks: tuple[str, ...] = ()
+        self._engine: Engine | None = None
+        self._porter: Porter | None = None
+
+    def begin(self) -> "tuple[Porter, tuple[str, ...]]":
+        """Lock this process; return who opens links for the person, and the locks."""
+        from homebody.courier.client import Porter
+        from homebody.engine.client import Engine
+        from homebody.privacy.lock import lock_front_end
+
+        # First the one process that may start programs for the person: what a locked process
+        # starts is locked too.
+        self._porter = porter = Porter()
+        porter.start()
+        self._locks = lock_front_end()
+        self._engine = Engine()
+        self._engine.start()
+        return porter, self._locks
+
+    def open_session(self) -> "Session":
+        """Build what the window works with. On a thread of the window's."""
+        assert self._engine is not None
+        return _build(self._home, self._options, self._locks, self._engine, forgiving=True)
+
+    def end(self) -> None:
+        """End the processes."""
+        if self._engine is not None:
+            self._engine.close()
+        if self._porter is not None:
+            self._porter.close()
+
+
+def _talk(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
     """Chat where there is a terminal; otherwise answer what comes on stdin."""
     if sys.stdin is None or not sys.stdin.isatty():
         with _session(home, options, locks) as session:
@@ -133,7 +212,7 @@ def _talk(home: Home, options: Namespace, locks: tuple[str, ...]) -> int:
     with _session(home, options, locks) as session:
         from homebody.cli.chat import Chat
 
-        return Chat(session, windowless=options.command != "chat").run()
+        return Chat(session, windowless=getattr(options, "windowless", "")).run()
 
 
 def _tell(session: "Session") -> None:
@@ -144,7 +223,7 @@ def _tell(session: "Session") -> None:
 
 
 @contextmanager
-def _session(home: Home, options: Namespace, locks: tuple[str, ...]) -> "Iterator[Session]":
+def _session(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> "Iterator[Session]":
     """Build a session, and take it down again."""
     from homebody.engine.client import Engine
 
@@ -160,9 +239,22 @@ def _session(home: Home, options: Namespace, locks: tuple[str, ...]) -> "Iterato
         engine.close()
 
 
-def _build(home: Home, options: Namespace, locks: tuple[str, ...], engine: "Engine") -> "Session":
-    from homebody.library.shelf import ShelvedModel, check_memory, find_model
+def _build(
+    home: Home,
+    options: SimpleNamespace,
+    locks: tuple[str, ...],
+    engine: "Engine",
+    *,
+    forgiving: bool = False,
+) -> "Session":
+    """Build a session on an engine that was started.
+
+    `forgiving`: where the model that was asked for cannot be used, go on with the starter, or
+    with none, and say so. Otherwise that raises `ModelProblem`.
+    """
+    from homebody.library.shelf import STARTER, ShelvedModel, check_memory, find_model
     from homebody.machine.readings import physical_cores, read_machine
+    from homebody.settings.declared import Settings
     from homebody.settings.file import load
 
     loaded = load(home)
@@ -177,21 +269,31 @@ def _build(home: Home, options: Namespace, locks: tuple[str, ...], engine: "Engi
             check_memory(model.path, None if machine.gpus else machine.memory_total)
         return model
 
-    def load_request(model: ShelvedModel) -> "Load":
+    def load_request(model: ShelvedModel, settings: Settings) -> "Load":
         return _load_request(model, settings, cores)
 
+    notices = list(loaded.problems)
     named = getattr(options, "file", None) or getattr(options, "model", None) or settings.model
-    model = find(str(named))
-    engine.begin_load(load_request(model))
+    model = None
+    for name in (str(named), STARTER):
+        try:
+            model = find(name)
+        except ModelProblem as problem:
+            if not forgiving:
+                raise
+            notices.append(f"{problem.message} {problem.hint}")
+        else:
+            engine.begin_load(load_request(model, settings))
+            break
+    model = model or ShelvedModel("", Path())
 
     # From here on the engine loads while the rest is imported and opened.
+    from homebody.assistant.session import Parts, Session
     from homebody.assistant.turn import Assistant
-    from homebody.cli.session import Parts, Session
     from homebody.library.fingerprint import Fingerprints
     from homebody.messages.turns import ModelName
     from homebody.store.store import Store
 
-    notices = list(loaded.problems)
     try:
         store = Store.open(home)
     except StoreProblem as problem:
@@ -201,7 +303,7 @@ def _build(home: Home, options: Namespace, locks: tuple[str, ...], engine: "Engi
     hashes = Fingerprints(store)
     log.info("started: %s", options.command or "chat")
 
-    def assistant(store: "Store", model: ShelvedModel) -> Assistant:
+    def assistant(store: "Store", model: ShelvedModel, settings: Settings) -> Assistant:
         return Assistant(
             store,
             engine,

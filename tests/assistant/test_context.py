@@ -110,7 +110,7 @@ def test_a_turn_is_counted_once() -> None:
     context.fit(history, "request", 4096)
     asked = counts.asked
     context.fit(history, "request", 4096)
-    assert counts.asked == asked + 2, "only the request and the system's text are counted again"
+    assert counts.asked == asked + 1, "only the request is counted again"
 
 
 def test_a_long_past_is_not_counted_to_its_beginning() -> None:

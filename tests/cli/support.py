@@ -20,6 +20,10 @@ DRIVER = Path(__file__).with_name("scripted_homebody.py")
 PARIS = "What is the capital of France?"
 ANSWER = "The capital of France is Paris."
 
+# There is no display for a terminal program; with one, `homebody` alone would open its window.
+_DISPLAYS = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+SURROUNDINGS = {name: value for name, value in os.environ.items() if name not in _DISPLAYS}
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -54,7 +58,7 @@ def run(
         [str(part) for part in command],
         input=stdin,
         capture_output=True,
-        env={**os.environ, **(environment or {})},
+        env={**SURROUNDINGS, **(environment or {})},
         cwd=cwd,
         timeout=deadline,
         check=False,
@@ -106,7 +110,7 @@ class Terminal:
         self._child = pexpect.spawn(
             str(command[0]),
             [str(part) for part in command[1:]],
-            env={**os.environ, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"},
+            env={**SURROUNDINGS, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"},
             dimensions=(30, 100),
             encoding="utf-8",
             timeout=DEADLINE,

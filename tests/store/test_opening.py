@@ -105,7 +105,7 @@ def test_a_copy_is_made_before_an_upgrade(home, monkeypatch):
     later._migrations = list(schema.migrations._migrations)
 
     @later()
-    def v2_moods(db):
+    def v99_moods(db):
         db.execute("ALTER TABLE turn ADD COLUMN mood TEXT")
 
     monkeypatch.setattr(schema, "migrations", later)
@@ -125,7 +125,7 @@ def test_a_failed_upgrade_changes_nothing(home, monkeypatch):
     later._migrations = list(schema.migrations._migrations)
 
     @later()
-    def v2_broken(db):
+    def v99_broken(db):
         db.execute("DELETE FROM turn_words")
         db.execute("ALTER TABLE nothing ADD COLUMN mood TEXT")
 

@@ -18,6 +18,9 @@ from homebody.messages.frames import (
     Load,
     Loaded,
     Message,
+    Opened,
+    OpenFolder,
+    OpenLink,
     Piece,
     Progress,
     Sampling,
@@ -89,6 +92,20 @@ FROM_ENGINE = (
     Counted(id=5, tokens=(3, 0)),
     Failed(
         id=6, kind="overflow", message="Too long.", hint="Shorten it.", prompt_tokens=9, context=8
+    ),
+)
+
+TO_PORTER = (
+    OpenLink(id=1, url='https://example.org/ä?q="1"&b=2#c'),
+    OpenFolder(id=2, path="/home/ß/a b"),
+)
+
+FROM_PORTER = (
+    Hello(protocol=1, role="porter", pid=4712, version="0.1.0", locks=("none",)),
+    Beat(),
+    Opened(id=1),
+    Failed(
+        id=2, kind="opener", message="Nothing opens it.", hint="Copy.", prompt_tokens=1, context=2
     ),
 )
 

@@ -9,13 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homebody.messages.frames import Beat, FromEngine, Load, Piece, Sampling, ToEngine
+from homebody.messages.frames import (
+    Beat,
+    FromEngine,
+    FromPorter,
+    Load,
+    Piece,
+    Sampling,
+    ToEngine,
+    ToPorter,
+)
 from homebody.wire import codec
 from homebody.wire.codec import MAX_FRAME, BrokenFrame, Codec, UnknownFrame, lines
-from wire.examples import FROM_ENGINE, TO_ENGINE, frames
+from wire.examples import FROM_ENGINE, FROM_PORTER, TO_ENGINE, TO_PORTER, frames
 
 GOLDEN = Path(__file__).parent / "golden"
-DIRECTIONS = {"to_engine": (ToEngine, TO_ENGINE), "from_engine": (FromEngine, FROM_ENGINE)}
+DIRECTIONS = {
+    "to_engine": (ToEngine, TO_ENGINE),
+    "from_engine": (FromEngine, FROM_ENGINE),
+    "to_porter": (ToPorter, TO_PORTER),
+    "from_porter": (FromPorter, FROM_PORTER),
+}
 GOLDEN_LINES = [
     pytest.param(union, example, line, id=f"{name}-{example.__struct_config__.tag}")
     for name, (union, examples) in DIRECTIONS.items()
@@ -48,7 +62,7 @@ def test_every_optional_field_is_shown_by_its_golden_line():
     """A field left at its default in the example would not be seen to change."""
     same = {
         f"{type(example).__name__}.{field.name}"
-        for example in (*TO_ENGINE, *FROM_ENGINE)
+        for example in (*TO_ENGINE, *FROM_ENGINE, *TO_PORTER, *FROM_PORTER)
         for field in msgspec.structs.fields(example)
         if field.default is not msgspec.NODEFAULT and getattr(example, field.name) == field.default
     }

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from homebody.assistant.needs import Writes
+from homebody.assistant.prompt import compose, pieces
 from homebody.base.errors import EngineProblem
 from homebody.messages.frames import Message
-from homebody.messages.turns import Turn
+from homebody.messages.turns import Attachment, Turn
 
 __all__ = ["Context", "Fitted"]
 
@@ -31,6 +32,8 @@ class Fitted:
     dropped: tuple[str, ...]
     kept: int
     """How many earlier turns are among the messages."""
+    tokens: int
+    """What all of it takes, as far as that can be told before a template is put around it."""
 
 
 class Context:
@@ -40,16 +43,25 @@ class Context:
         self._engine = engine
         self._system = system
         self._counted: dict[tuple[str, int], int] = {}
+        # The files of the request that is being written: counted once, asked for at every letter.
+        self._pieces: dict[str, int] = {}
 
-    def fit(self, history: Sequence[Turn], request: str, size: int, drop_more: int = 0) -> Fitted:
+    def fit(
+        self,
+        history: Sequence[Turn],
+        request: str,
+        size: int,
+        drop_more: int = 0,
+        attachments: Sequence[Attachment] = (),
+    ) -> Fitted:
         """Fit `history` (oldest first) and the request into `size` tokens.
 
         `drop_more` leaves out so many turns more. Raises `EngineProblem` of kind `overflow` if the
-        request alone is too large.
+        request alone, its attachments included, is too large.
         """
         turns = [turn for turn in history if turn.reply]
         room = size - min(_REPLY_TOKENS, size // 4)
-        own = self._own(request, size)
+        own = self._own(pieces(request, attachments), size)
         start = self._first(turns)
         taken = own
         for number, tokens in self._newest_first(turns, start):
@@ -59,18 +71,27 @@ class Context:
                 break
         start = min(start + drop_more, len(turns))
         return Fitted(
-            messages=self._messages(turns[start:], request),
+            messages=self._messages(turns[start:], compose(request, attachments)),
             dropped=tuple(turn.id for turn in turns[:start]),
             kept=len(turns) - start,
+            tokens=own + sum(self.tokens(turns[start:])),
         )
 
-    def _own(self, request: str, size: int) -> int:
+    def _own(self, request: tuple[str, ...], size: int) -> int:
         """Return the tokens of the request and the system's text, or refuse them."""
         # No vocabulary needs fewer than one token for 128 bytes of text that anybody writes; asking
         # the engine about ten million characters that cannot fit would take seconds.
-        if len(request.encode("utf-8", "replace")) > 128 * size:
+        if sum(len(piece.encode("utf-8", "replace")) for piece in request) > 128 * size:
             raise self._too_large(None, size)
-        own = sum(self._engine.count((request, self._system))) + 2 * _PER_MESSAGE
+        said, *files = request
+        lasting = (self._system, *files)
+        known = self._pieces
+        unknown = tuple(text for text in lasting if text not in known)
+        counted = self._engine.count((said, *unknown))
+        known = known | dict(zip(unknown, counted[1:], strict=True))
+        # Put in place at once, and only what is wanted now: another thread may be counting too.
+        self._pieces = {text: known[text] for text in lasting}
+        own = counted[0] + sum(known[text] for text in lasting) + 2 * _PER_MESSAGE
         if own >= size:
             raise self._too_large(own, size)
         return own
@@ -91,7 +112,8 @@ class Context:
         if not turns or turns[-1].run is None:
             return 0
         out = set(turns[-1].run.dropped)
-        return next((number for number, turn in enumerate(turns) if turn.id not in out), 0)
+        # What is left out is all that is older: the record names only the newest of it.
+        return max((number for number, turn in enumerate(turns) if turn.id in out), default=-1) + 1
 
     def _newest_first(self, turns: Sequence[Turn], start: int) -> Iterator[tuple[int, int]]:
         """Yield (number, tokens) from the last turn back to `start`, counting as it is asked."""
@@ -117,7 +139,11 @@ class Context:
         """Return the tokens of turns, asking the engine once about those that are new."""
         unknown = [turn for turn in turns if (turn.id, len(turn.reply)) not in self._counted]
         if unknown:
-            texts = [text for turn in unknown for text in (turn.request, turn.reply)]
+            texts = [
+                text
+                for turn in unknown
+                for text in (compose(turn.request, turn.attachments), turn.reply)
+            ]
             counts = self._engine.count(texts)
             for place, turn in enumerate(unknown):
                 total = counts[2 * place] + counts[2 * place + 1] + 2 * _PER_MESSAGE
@@ -127,5 +153,6 @@ class Context:
     def _messages(self, turns: Sequence[Turn], request: str) -> tuple[Message, ...]:
         messages = [Message("system", self._system)] if self._system else []
         for turn in turns:
-            messages += [Message("user", turn.request), Message("assistant", turn.reply)]
+            said = compose(turn.request, turn.attachments)
+            messages += [Message("user", said), Message("assistant", turn.reply)]
         return (*messages, Message("user", request))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, Protocol
 
 from homebody.messages.frames import Generate, Generated, Loaded, Piece, Progress
-from homebody.messages.turns import Conversation, RunRecord, Turn, TurnState
+from homebody.messages.turns import Attachment, Conversation, RunRecord, Turn, TurnState
 
 __all__ = ["Keeps", "Writes"]
 
@@ -22,7 +22,13 @@ class Keeps(Protocol):
     def rename(self, id: str, title: str, by: Literal["app", "person"] = "person") -> None:  # noqa: A002
         """Give a conversation its title."""
 
-    def begin_turn(self, conversation: str, request: str, parent: str | None) -> Turn:
+    def begin_turn(
+        self,
+        conversation: str,
+        request: str,
+        parent: str | None,
+        attachments: Sequence[Attachment] = (),
+    ) -> Turn:
         """Commit a request."""
 
     def reopen_turn(self, turn: str) -> Turn:
@@ -52,6 +58,10 @@ class Keeps(Protocol):
 
 class Writes(Protocol):
     """The engine, as far as the assistant knows it. Raises `EngineProblem`."""
+
+    @property
+    def loaded(self) -> Loaded | None:
+        """What is loaded now, without waiting for it."""
 
     def loading(self) -> Iterator[float]:
         """Yield progress until the model is ready."""

@@ -9,7 +9,7 @@ the turn ends with what was written in the store.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -37,13 +37,23 @@ from homebody.messages.events import (
     Written,
 )
 from homebody.messages.frames import Generate, Generated, Loaded, Piece, Progress, Sampling
-from homebody.messages.turns import ModelName, RunRecord, Stats, Turn, TurnState
+from homebody.messages.turns import (
+    Attachment,
+    Foreseen,
+    ModelName,
+    RunRecord,
+    Stats,
+    Turn,
+    TurnState,
+)
 
 __all__ = ["CHECKPOINT_SECONDS", "Assistant"]
 
 CHECKPOINT_SECONDS = 0.4
 _ATTEMPTS = 2
 """A turn that failed before there was a word of reply is tried once more."""
+_MOST_NAMED = 100
+"""Ids in a record; all that a long conversation left out would be longer than the conversation."""
 
 
 @dataclass
@@ -60,6 +70,12 @@ class _Draft:
     saved_length: int = 0
     loaded: bool = False
     trouble: str = ""
+
+
+def _without(run: RunRecord, dropped: tuple[str, ...]) -> RunRecord:
+    """Return a record that says what was left out, naming only the newest of it."""
+    before = max(len(dropped) - _MOST_NAMED, 0)
+    return replace(run, dropped=dropped[before:], dropped_before=before)
 
 
 def _kind(problem: HomebodyError) -> str:
@@ -85,14 +101,24 @@ class Assistant:
         self._model = model
         self._context = Context(engine, system)
         self._stopping = threading.Event()
+        self._ended = 0
+        """How many turns were closed here."""
+        self._history: tuple[tuple[str, str, int], list[Turn]] | None = None
 
     def stop(self) -> None:
         """Stop the turn that is running; what is written so far stays."""
         self._stopping.set()
         self._engine.stop()
 
-    def run(self, conversation: str, request: str, *, parent: str | None) -> Generator[TurnEvent]:
-        """Answer `request` after the turn `parent` (None: as a first turn).
+    def run(
+        self,
+        conversation: str,
+        request: str,
+        *,
+        parent: str | None,
+        attachments: Sequence[Attachment] = (),
+    ) -> Generator[TurnEvent]:
+        """Answer `request`, and the files with it, after the turn `parent` (None: as a first turn).
 
         Raises `BadInput` or `StoreProblem` if the request could not even be accepted: then nothing
         was kept, and the caller still has the words.
@@ -100,7 +126,7 @@ class Assistant:
         if not request.strip():
             raise BadInput("There is nothing to answer: the message is empty.", "Write something.")
         self._stopping.clear()
-        draft = _Draft(self._store.begin_turn(conversation, request, parent))
+        draft = _Draft(self._store.begin_turn(conversation, request, parent, attachments))
         # A title is not worth failing for: the request is safe, and the next turn tries again.
         with suppress(HomebodyError):
             if not self._store.conversation(conversation).title:
@@ -114,6 +140,43 @@ class Assistant:
         yield from self._answer(
             _Draft(reopened, reply=reopened.reply, reasoning=reopened.reasoning)
         )
+
+    def foresee(
+        self,
+        conversation: str | None,
+        request: str,
+        *,
+        parent: str | None,
+        attachments: Sequence[Attachment] = (),
+    ) -> Foreseen | None:
+        """Return what the next prompt would be; None while that cannot be told: no model is ready.
+
+        For a new chat `conversation` is None. May be called from any thread, also beside a `run`;
+        there it waits until the engine has time, but never for a model. Raises `BadInput` and
+        `StoreProblem`, and `EngineProblem` of kind `overflow` if the request alone does not fit.
+        """
+        loaded = self._engine.loaded
+        if loaded is None:
+            return None
+        history = self._remembered(conversation, parent)
+        try:
+            fitted = self._context.fit(history, request, loaded.context, attachments=attachments)
+        except EngineProblem as problem:
+            if problem.kind == "overflow":
+                raise
+            return None
+        return Foreseen(fitted.tokens, loaded.context, fitted.dropped)
+
+    def _remembered(self, conversation: str | None, parent: str | None) -> Sequence[Turn]:
+        """Return the turns down to `parent`, read once as long as nothing was answered since."""
+        if conversation is None or parent is None:
+            return ()
+        # Asked for before reading: what is read while a turn ends is read again next time.
+        wanted = (conversation, parent, self._ended)
+        known = self._history
+        if known is None or known[0] != wanted:
+            known = self._history = (wanted, self._store.branch(conversation, parent))
+        return known[1]
 
     # ------------------------------------------------------------------ answering
 
@@ -159,12 +222,18 @@ class Assistant:
         loaded = self._engine.wait_loaded()
         draft.loaded = True
         draft.turn = replace(
-            draft.turn, run=RunRecord(model=self._model(loaded), dropped=draft.dropped)
+            draft.turn, run=_without(RunRecord(model=self._model(loaded)), draft.dropped)
         )
         history = self._store.branch(draft.turn.conversation, draft.turn.parent)
         history = history if draft.turn.parent else []
         for more in itertools.count():
-            fitted = self._context.fit(history, draft.turn.request, loaded.context, drop_more=more)
+            fitted = self._context.fit(
+                history,
+                draft.turn.request,
+                loaded.context,
+                drop_more=more,
+                attachments=draft.turn.attachments,
+            )
             if fitted.dropped != draft.dropped:
                 draft.dropped = fitted.dropped
                 yield Left(fitted.dropped)
@@ -276,23 +345,25 @@ class Assistant:
                 run=run,
             )
             return turn, f"{trouble.message} {trouble.hint}".strip()
+        finally:
+            # What `foresee` remembers stands before a turn that has just changed.
+            self._ended += 1
         return turn, ""
 
     def _record(self, draft: _Draft, done: Generated | None) -> RunRecord | None:
-        run = draft.turn.run
-        if run is None:
+        if draft.turn.run is None:
             return None
+        run = _without(draft.turn.run, draft.dropped)
         moment = time.perf_counter()
         stats = Stats(
             ttft_ms=None if draft.first is None else (draft.first - draft.started) * 1e3,
             total_ms=(moment - draft.started) * 1e3,
         )
         if done is None:
-            return replace(run, dropped=draft.dropped, stats=stats)
+            return replace(run, stats=stats)
         seconds = done.write_ms / 1e3
         return replace(
             run,
-            dropped=draft.dropped,
             seed=done.seed,
             stop=done.stop,
             stats=replace(

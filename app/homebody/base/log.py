@@ -8,7 +8,11 @@ plants a marker in conversations and looks for it in the log.
 import logging
 from pathlib import Path
 
-__all__ = ["log", "start_log"]
+from homebody.base.errors import HomebodyError
+
+__all__ = ["confess", "log", "start_log"]
+
+_PACKAGE = Path(__file__).parent.parent
 
 log = logging.getLogger("homebody")
 log.addHandler(logging.NullHandler())
@@ -36,3 +40,24 @@ def start_log(path: Path, level: str = "INFO") -> None:
     # A full disk must not put a traceback of the logging module on the person's terminal.
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # noqa: ARG005
     log.addHandler(handler)
+
+
+def confess(error: Exception) -> HomebodyError:
+    """Return a sentence that says that this is our fault, and log where it happened.
+
+    The log gets the place, not the message: that may hold words.
+    """
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        # Our own files alone: where others lie says who is logged in.
+        if file.is_relative_to(_PACKAGE):
+            frames.append(f"{file.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    log.error("bug: %s at %s", type(error).__name__, " < ".join(reversed(frames[-8:])))
+    place = frames[-1] if frames else "unknown"
+    return HomebodyError(
+        f"Homebody made a mistake ({type(error).__name__} at {place}). What was saved is safe.",
+        "Please report this with what `homebody doctor` prints.",
+    )

@@ -4,12 +4,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
+from homebody.assistant.facts import cut_short, facts
+from homebody.assistant.session import Session
 from homebody.base.errors import BadInput, EngineProblem
-from homebody.cli.session import Session
 from homebody.cli.terminal import (
     ReplyView,
-    cut_short,
-    facts,
     harmless,
     make_console,
     note,

@@ -10,11 +10,12 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
+from homebody.assistant.facts import facts
+from homebody.assistant.session import Session
 from homebody.base.errors import BadInput, EngineProblem, HomebodyError, StoreProblem
 from homebody.cli.ask import watch
 from homebody.cli.conversations import Conversations
-from homebody.cli.session import Session
-from homebody.cli.terminal import PROMPT, complain, confess, facts, harmless, make_console
+from homebody.cli.terminal import PROMPT, complain, confess, harmless, make_console
 from homebody.messages.events import TurnEvent
 from homebody.privacy.lock import describe
 
@@ -26,7 +27,7 @@ _HOUSEKEEPING_SECONDS = 60.0
 class Chat:
     """One sitting at the terminal."""
 
-    def __init__(self, session: Session, *, windowless: bool = False) -> None:
+    def __init__(self, session: Session, *, windowless: str = "") -> None:
         self._session = session
         self._windowless = windowless
         self._console = make_console()
@@ -149,7 +150,7 @@ class Chat:
     def _greet(self) -> None:
         session = self._session
         if self._windowless:
-            self._say("This version has no window yet, so this is the terminal.")
+            self._say(f"{self._windowless} So this is the terminal.")
         self._console.print(harmless(session.model.name), style="bold", end="  ")
         self._say(session.model.note or str(session.model.path))
         self._say(describe(session.locks))

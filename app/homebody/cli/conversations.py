@@ -7,9 +7,9 @@ what was written after it.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from homebody.assistant.session import Session
 from homebody.base.errors import BadInput
 from homebody.base.files import replace_file
-from homebody.cli.session import Session
 from homebody.cli.terminal import PROMPT, harmless
 from homebody.messages.turns import Conversation, SearchHit, Turn
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from homebody import __version__
+from homebody.assistant.session import Session
 from homebody.base.errors import HomebodyError
 from homebody.base.paths import Home
-from homebody.cli.session import Session
 from homebody.cli.terminal import harmless, to_json
 from homebody.machine.readings import read_machine
 from homebody.messages.frames import Generate, Generated

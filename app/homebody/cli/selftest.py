@@ -5,10 +5,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from homebody.assistant.facts import facts
+from homebody.assistant.session import Session
 from homebody.base.errors import EngineProblem, HomebodyError, StoreProblem
 from homebody.base.paths import Home
-from homebody.cli.session import Session
-from homebody.cli.terminal import facts, harmless
+from homebody.cli.terminal import harmless
 from homebody.messages.events import Done, Stumbled
 from homebody.messages.turns import Turn
 

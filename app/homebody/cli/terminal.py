@@ -11,15 +11,13 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
+from homebody.base import log
 from homebody.base.errors import HomebodyError
-from homebody.base.log import log
-from homebody.messages.turns import RunRecord
 
 if TYPE_CHECKING:  # rich costs 40 ms, which `ask` in a pipe need not pay
     from rich.console import Console
@@ -30,15 +28,12 @@ __all__ = [
     "ReplyView",
     "complain",
     "confess",
-    "cut_short",
-    "facts",
     "harmless",
     "make_console",
     "note",
     "to_json",
 ]
 
-_PACKAGE = Path(__file__).parent.parent
 PROMPT = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _DRAW_SECONDS = 0.05
 # C0 without tab and newline, DEL and C1, and the characters that reorder text around them.
@@ -79,51 +74,8 @@ def _tell(sentence: str) -> None:
 
 
 def confess(error: Exception) -> None:
-    """Say that this is our fault. The log gets the place, not the message: it may hold words."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        file = Path(trace.tb_frame.f_code.co_filename)
-        # Our own files alone: where others lie says who is logged in.
-        if file.is_relative_to(_PACKAGE):
-            frames.append(f"{file.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    log.error("bug: %s at %s", type(error).__name__, " < ".join(reversed(frames[-8:])))
-    place = frames[-1] if frames else "unknown"
-    complain(
-        HomebodyError(
-            f"Homebody made a mistake ({type(error).__name__} at {place}). What was saved is safe.",
-            "Please report this with what `homebody doctor` prints.",
-        )
-    )
-
-
-def cut_short(run: RunRecord) -> str:
-    """Return what ended a reply before its end, or nothing."""
-    reasons = {"context": "the context is full", "length": "the limit in the settings is reached"}
-    return reasons.get(run.stop or "", "")
-
-
-def facts(run: RunRecord | None) -> str:
-    """Return the line under a reply: time, speed, and what left this machine."""
-    if run is None:
-        return ""
-    stats = run.stats
-    parts = []
-    if stats.total_ms is not None:
-        parts.append(f"{stats.total_ms / 1e3:.1f} s")
-    if stats.tokens_per_second is not None:
-        parts.append(f"{stats.tokens_per_second:.0f} tok/s")
-    if stats.energy_joules is not None:
-        parts.append(f"{stats.energy_joules:.0f} J")
-    parts.append(f"{run.bytes_sent:,} bytes sent")
-    if why := cut_short(run):
-        parts.append(f"cut short: {why}")
-    if run.dropped:
-        count = len(run.dropped)
-        turns = "turn" if count == 1 else "turns"
-        parts.append(f"{count} earlier {turns} left out: they no longer fit")
-    return " · ".join(parts)
+    """Say that this is our fault."""
+    complain(log.confess(error))
 
 
 def make_console() -> "Console":

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from typing import TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from homebody.base.errors import EngineDied, EngineProblem
@@ -37,13 +38,21 @@ from homebody.wire.codec import BrokenFrame, Codec
 from homebody.wire.death import Death, ending
 from homebody.wire.keeper import Keeper, Limits, child_command
 
-__all__ = ["Engine", "Overflow"]
+__all__ = ["Engine", "EngineStatus", "Overflow"]
 
 _TICK = 0.2
 """Seconds between two looks around while waiting."""
 
 _R = TypeVar("_R", bound=ToEngine)
 _Answer = Progress | Piece | Generated | Embedded | Counted | Unloaded
+
+
+class EngineStatus(Struct, frozen=True):
+    """How it is with the model: ready (`loaded`), failed (`problem`), or so far (0 to 1)."""
+
+    loaded: Loaded | None = None
+    problem: EngineProblem | None = None
+    progress: float = 0.0
 
 
 class Overflow(EngineProblem):
@@ -79,6 +88,7 @@ class Engine:
         self._problem: EngineProblem | None = None
         self._death: Death | None = None
         self._given_up = False
+        self._closed = False
 
     def start(self) -> None:
         """Start the process. Returns at once; the first request waits for it."""
@@ -91,6 +101,7 @@ class Engine:
         with self._state:
             self._hello = self._loaded = self._wanted = None
             self._problem = EngineDied(death.message)
+            self._closed = True
             waiting = list(self._answers.values())
             self._state.notify_all()
         for answers in waiting:
@@ -156,6 +167,23 @@ class Engine:
             loaded = self._loaded
             if loaded is not None:
                 return loaded
+
+    def watch(self) -> Iterator[EngineStatus]:
+        """Yield how it is with the model, now and whenever that changes, until `close`."""
+        shown = None
+        while True:
+            with self._state:
+                while True:
+                    if self._closed:
+                        return
+                    # In whole per cents: nobody sees more.
+                    done = round(self._progress, 2)
+                    status = EngineStatus(self._loaded, self._problem, done)
+                    if status != shown:
+                        break
+                    self._state.wait()
+            shown = status
+            yield status
 
     def load(self, load: Load) -> Loaded:
         """Load a model, in place of any other, and wait for it."""

@@ -16,7 +16,15 @@ from homebody.base.errors import ModelProblem
 from homebody.base.paths import Home, shipped
 from homebody.messages.frames import Sampling
 
-__all__ = ["STARTER", "ShelvedModel", "check_file", "check_memory", "find_model", "starter_file"]
+__all__ = [
+    "STARTER",
+    "ShelvedModel",
+    "check_file",
+    "check_memory",
+    "find_model",
+    "found_models",
+    "starter_file",
+]
 
 STARTER = "starter"
 _MAGIC = b"GGUF"
@@ -141,3 +149,12 @@ def check_memory(path: Path, memory_total: int | None) -> None:
             f"{memory_total / 1e9:,.1f} GB of memory.",
             "Choose a smaller model, or the same one with a smaller quantisation.",
         )
+
+
+def found_models(home: Home) -> list[Path]:
+    """Return the GGUF files in the profile's folder of models, by name. Never raises."""
+    try:
+        files = [path for path in home.models.iterdir() if path.suffix.casefold() == ".gguf"]
+        return sorted((path for path in files if path.is_file()), key=lambda path: path.name)
+    except OSError:
+        return []

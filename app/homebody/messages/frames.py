@@ -20,18 +20,23 @@ __all__ = [
     "Failed",
     "FailureKind",
     "FromEngine",
+    "FromPorter",
     "Generate",
     "Generated",
     "Hello",
     "Load",
     "Loaded",
     "Message",
+    "OpenFolder",
+    "OpenLink",
+    "Opened",
     "Piece",
     "Progress",
     "Sampling",
     "Stop",
     "StopReason",
     "ToEngine",
+    "ToPorter",
     "Unload",
     "Unloaded",
 ]
@@ -51,6 +56,7 @@ FailureKind = Literal[
     "grammar",  # the grammar or schema cannot be used
     "overflow",  # the prompt is larger than the context
     "stopped",  # somebody asked to stop before there was a result
+    "opener",  # no program on this machine opens such a thing
     "engine",  # anything else
 ]
 
@@ -268,3 +274,29 @@ class Failed(Frame, frozen=True, tag="failed"):
 FromEngine = (
     Hello | Beat | Progress | Loaded | Unloaded | Piece | Generated | Embedded | Counted | Failed
 )
+
+# ------------------------------------------------------ between the front end and the porter
+
+
+class OpenLink(Frame, frozen=True, tag="open_link"):
+    """Open an address in the person's own browser or mail program. Answered by `opened`."""
+
+    id: int
+    url: str
+
+
+class OpenFolder(Frame, frozen=True, tag="open_folder"):
+    """Show a folder in the person's own file manager. Answered by `opened`."""
+
+    id: int
+    path: str
+
+
+class Opened(Frame, frozen=True, tag="opened"):
+    """A program was started, and did not fail in its first moments."""
+
+    id: int
+
+
+ToPorter = OpenLink | OpenFolder
+FromPorter = Hello | Beat | Opened | Failed

@@ -4,20 +4,26 @@ A conversation is a tree of turns: editing or regenerating makes a sibling, neve
 turn is one request and all that answers it.
 """
 
+import re
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
 __all__ = [
+    "Attachment",
     "Conversation",
+    "Foreseen",
     "ModelName",
     "RunRecord",
     "SearchHit",
+    "ShownTurn",
     "Stats",
     "Turn",
     "TurnState",
 ]
+
+_TICKS = re.compile("`+")
 
 TurnState = Literal[
     "open",  # being answered right now
@@ -26,6 +32,21 @@ TurnState = Literal[
     "failed",  # it could not be answered; `problem` says why, what was written is kept
     "interrupted",  # the app ended while it was being answered
 ]
+
+
+class Attachment(Struct, frozen=True):
+    """A text file that goes with a request, as it was when it was attached."""
+
+    name: str
+    text: str
+
+    @property
+    def fenced(self) -> str:
+        """The text as a fenced block of Markdown, whose fence is longer than any inside."""
+        longest = max((len(run) for run in _TICKS.findall(self.text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        end = "" if self.text.endswith("\n") or not self.text else "\n"
+        return f"{fence}\n{self.text}{end}{fence}"
 
 
 class ModelName(Struct, frozen=True):
@@ -58,7 +79,12 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     stop: str | None = None
     """Why the reply ended: end, length, stop_string, context or stopped."""
     dropped: tuple[str, ...] = ()
-    """Ids of earlier turns that did not fit the context and were left out."""
+    """Ids of the turns above this one that did not fit the context and were left out.
+
+    Oldest first, and only the newest of them: see `dropped_before`.
+    """
+    dropped_before: int = 0
+    """How many turns were left out before those; naming all would make each record longer."""
     stats: Stats = Stats()
     bytes_sent: int = 0
     """Bytes that left this machine for this turn."""
@@ -71,6 +97,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     conversation: str
     parent: str | None
     request: str
+    attachments: tuple[Attachment, ...] = ()
     reply: str = ""
     reasoning: str = ""
     state: TurnState = "open"
@@ -79,6 +106,26 @@ class Turn(Struct, frozen=True, kw_only=True):
     problem: str = ""
     """For a failed turn, what happened, in a sentence."""
     run: RunRecord | None = None
+
+
+class ShownTurn(Struct, frozen=True):
+    """A turn on the branch that is shown, and where it stands among its versions."""
+
+    turn: Turn
+    place: int
+    """Which of the versions with the same parent it is, oldest first, from 1."""
+    versions: int
+
+
+class Foreseen(Struct, frozen=True):
+    """What the next prompt would be."""
+
+    tokens: int
+    """What it would take: the system's text, the turns that are kept, the request."""
+    size: int
+    """Tokens that the model's context holds, the reply included."""
+    dropped: tuple[str, ...] = ()
+    """Ids of the earlier turns that would be left out, oldest first."""
 
 
 class Conversation(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ processes that write at the same moment do not mix: the later one wins.
 
 import math
 import os
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
@@ -106,6 +105,11 @@ def _read(path: Path) -> bytes | None:
 
 def _parse(data: bytes) -> dict[str, Any]:
     """Return the table in the file. Raises _Unusable."""
+    if not data.strip():
+        return {}
+    # Most profiles have no such file, and a window need not wait for its parser.
+    import tomllib
+
     try:
         # Windows' editors put a byte order mark first, which TOML does not know.
         return tomllib.loads(data.decode("utf-8-sig"))

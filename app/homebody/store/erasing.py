@@ -59,10 +59,15 @@ def scrub_backups(folder: Path, names: Sequence[str]) -> None:
 
 
 def scrub_strays(database: Path) -> None:
-    """Delete damaged originals: what could be read in them was recovered when they were found."""
+    """Delete damaged originals, and what a crash left of writing a draft.
+
+    What could be read in the originals was recovered when they were found.
+    """
     for pattern in ("damaged-*", "salvage*", "recovering*"):
         for path in database.parent.glob(f"{database.stem}.{pattern}"):
             path.unlink(missing_ok=True)
+    for path in database.parent.glob(f".{database.stem}.draft.*"):
+        path.unlink(missing_ok=True)
 
 
 def _never_had(path: Path, names: Sequence[str]) -> bool:

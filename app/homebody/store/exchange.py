@@ -19,6 +19,7 @@ from homebody.store.rows import (
     stamp,
     to_conversation,
     to_turn,
+    write_attachments,
     write_run,
 )
 from homebody.store.turns import branch
@@ -26,7 +27,8 @@ from homebody.store.turns import branch
 __all__ = ["export_json", "export_markdown", "import_json"]
 
 _FORMAT = "homebody conversations"
-_VERSION = 1
+_VERSION = 2
+"""2: with attachments. What has none is written as 1, for an older Homebody to read."""
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -63,7 +65,8 @@ def export_json(connection: sqlite3.Connection, names: Sequence[str] | None) -> 
         )
         for row in found
     )
-    return msgspec.json.encode(_File(_FORMAT, _VERSION, kept))
+    files = any(turn.attachments for each in kept for turn in each.turns)
+    return msgspec.json.encode(_File(_FORMAT, _VERSION if files else 1, kept))
 
 
 def import_json(connection: sqlite3.Connection, data: bytes, when: datetime) -> list[Conversation]:
@@ -167,9 +170,10 @@ def _insert_turn(
     # Nobody is answering an imported turn.
     interrupted = turn.state == "open"
     ended = stamp(turn.ended) if turn.ended else stamp(when) if interrupted else None
+    files = write_attachments(turn.attachments)
     seq = connection.execute(
         "INSERT INTO turn (id, conversation, parent, state, created, ended, request, reply,"
-        " reasoning, problem, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reasoning, problem, run, attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             turn.id,
             home,
@@ -182,10 +186,11 @@ def _insert_turn(
             clean(turn.reasoning),
             clean(turn.problem),
             write_run(turn.run),
+            files,
         ),
     ).lastrowid
     if seq is not None:
-        words.index_turn(connection, seq, clean(turn.request), clean(turn.reply))
+        words.index_turn(connection, seq, clean(turn.request), clean(turn.reply), files)
     return seq
 
 
@@ -196,6 +201,8 @@ def export_markdown(connection: sqlite3.Connection, name: str) -> str:
     parts = [f"# {title}", f"*{conversation.created:%Y-%m-%d %H:%M} UTC*"]
     for turn in branch(connection, name, None):
         parts += ["## You", turn.request]
+        for file in turn.attachments:
+            parts += [f"**{' '.join(file.name.split())}**", file.fenced]
         model = f" ({turn.run.model.name})" if turn.run else ""
         parts += [f"## Homebody{model}", turn.reply] if turn.reply else []
         if turn.state != "done":

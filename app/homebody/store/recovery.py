@@ -191,7 +191,8 @@ def _put_turn(
 
 def _index(connection: sqlite3.Connection, seq: int, record: Record) -> None:
     if record["state"] != "open":
-        words.index_turn(connection, seq, str(record["request"]), str(record["reply"]))
+        said = (str(record[name]) for name in ("request", "reply", "attachments"))
+        words.index_turn(connection, seq, *said)
 
 
 def _home(connection: sqlite3.Connection, old: int, homes: dict[int, int], tally: _Tally) -> int:

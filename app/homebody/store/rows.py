@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, cast
 
 import msgspec
 
 from homebody.base.errors import BadInput
-from homebody.messages.turns import Conversation, RunRecord, Turn, TurnState
+from homebody.messages.turns import Attachment, Conversation, RunRecord, Turn, TurnState
 
 __all__ = [
     "CONVERSATION",
@@ -16,11 +17,13 @@ __all__ = [
     "clean",
     "conversation_seq",
     "moment",
+    "read_attachments",
     "read_run",
     "stamp",
     "to_conversation",
     "to_turn",
     "turn_row",
+    "write_attachments",
     "write_run",
 ]
 
@@ -29,7 +32,7 @@ CONVERSATION = """SELECT c.*, h.id AS head_id FROM conversation c LEFT JOIN turn
 
 # While a turn is open, its last checkpoint is what is known of its reply.
 TURN = """SELECT t.seq, t.id, t.state, t.created, t.ended, t.request, t.problem, t.run, t.owner,
-    c.id AS conversation_id, c.seq AS conversation_seq, p.id AS parent_id, t.parent,
+    t.attachments, c.id AS conversation_id, c.seq AS conversation_seq, p.id AS parent_id, t.parent,
     coalesce(k.reply, t.reply) AS reply, coalesce(k.reasoning, t.reasoning) AS reasoning
     FROM turn t JOIN conversation c ON c.seq = t.conversation
     LEFT JOIN turn p ON p.seq = t.parent LEFT JOIN checkpoint k ON k.turn = t.seq
@@ -83,6 +86,25 @@ def read_run(text: str | None) -> RunRecord | None:
         return None
 
 
+def write_attachments(attachments: Sequence[Attachment]) -> str:
+    """Return attachments as JSON, "" where there are none."""
+    if not attachments:
+        return ""
+    kept = [Attachment(clean(each.name), clean(each.text)) for each in attachments]
+    return msgspec.json.encode(kept).decode()
+
+
+def read_attachments(text: str) -> tuple[Attachment, ...]:
+    """Return the attachments in a JSON text; what cannot be understood becomes one as it is."""
+    if not text:
+        return ()
+    try:
+        return msgspec.json.decode(text, type=tuple[Attachment, ...])
+    except msgspec.MsgspecError:
+        # The rest of a row that was read from a damaged file: its words are words all the same.
+        return (Attachment("Recovered", text),)
+
+
 def to_conversation(row: sqlite3.Row) -> Conversation:
     """Return a row of `CONVERSATION` as a value."""
     return Conversation(
@@ -106,6 +128,7 @@ def to_turn(row: sqlite3.Row) -> Turn:
         conversation=row["conversation_id"],
         parent=row["parent_id"],
         request=row["request"],
+        attachments=read_attachments(row["attachments"]),
         reply=row["reply"],
         reasoning=row["reasoning"],
         state=cast("TurnState", row["state"]),

@@ -42,7 +42,11 @@ TURN = (
     "reasoning",
     "problem",
     "run",
+    "attachments",
 )
+_ADDED = ("",)
+"""What the columns hold that came with later versions, where a row does not have them."""
+_TURN_AT_FIRST = len(TURN) - len(_ADDED)
 
 Record = dict[str, Value]
 
@@ -61,8 +65,10 @@ def read(damaged: Path) -> Finds:
     finds = Finds()
     for cell in pages.cells(damaged, damaged.with_name(damaged.name + "-wal")):
         values = (cell.number, *cell.values[1:])
-        if len(values) >= len(TURN) and _is_turn(cell.values):
-            _note(finds.turns, TURN, values, whole=cell.whole)
+        if len(values) >= _TURN_AT_FIRST and _is_turn(cell.values):
+            # A row from before a column was added is shorter, until it is written anew.
+            padded = (*values, *_ADDED[len(values) - _TURN_AT_FIRST :])
+            _note(finds.turns, TURN, padded, whole=cell.whole)
         elif len(values) >= len(CONVERSATION) and _is_conversation(cell.values):
             _note(finds.conversations, CONVERSATION, values, whole=cell.whole)
         elif len(values) == 4 and all(isinstance(value, str) for value in values[1:]):
@@ -88,7 +94,7 @@ def _is_name(value: Value) -> bool:
 
 
 def _is_turn(values: tuple[Value, ...]) -> bool:
-    texts = values[5:7] + values[8:12]
+    texts = values[5:7] + values[8:12] + values[13:14]
     return (
         values[0] is None
         and _is_name(values[1])

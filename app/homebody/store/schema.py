@@ -61,6 +61,15 @@ def v1_conversations(db: Tables) -> None:
         db.execute(statement)
 
 
+@migrations()
+def v2_attachments(db: Tables) -> None:
+    """Files that go with a request, as JSON, '' for none; siblings found without reading on."""
+    db.execute("ALTER TABLE turn ADD COLUMN attachments TEXT NOT NULL DEFAULT ''")
+    # It also serves whatever looked for the turns of a conversation.
+    db.execute("CREATE INDEX turn_siblings ON turn(conversation, parent)")
+    db.execute("DROP INDEX turn_conversation")
+
+
 def pending(db: Tables) -> bool:
     """Tell whether a migration has not run on `db` yet."""
     return bool(migrations.pending(db))

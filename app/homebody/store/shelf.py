@@ -19,6 +19,7 @@ from homebody.store.rows import (
     clean,
     conversation_seq,
     moment,
+    read_attachments,
     stamp,
     to_conversation,
 )
@@ -152,10 +153,11 @@ def expired(connection: sqlite3.Connection, when: datetime) -> list[str]:
     ]
 
 
-_IN_TITLES = """SELECT NULL AS turn, c.seq AS conversation, c.title AS one, '' AS two
+_IN_TITLES = """SELECT NULL AS turn, c.seq AS conversation, c.title AS one, '' AS two, '' AS files
     FROM title_words w JOIN conversation c ON c.seq = w.rowid
     WHERE title_words MATCH ? AND c.deleted IS NULL ORDER BY w.rowid DESC LIMIT ?"""
-_IN_TURNS = """SELECT t.id AS turn, c.seq AS conversation, t.request AS one, t.reply AS two
+_IN_TURNS = """SELECT t.id AS turn, c.seq AS conversation, t.request AS one, t.reply AS two,
+    t.attachments AS files
     FROM turn_words w JOIN turn t ON t.seq = w.rowid JOIN conversation c ON c.seq = t.conversation
     WHERE turn_words MATCH ? AND c.deleted IS NULL ORDER BY w.rowid DESC LIMIT ?"""
 
@@ -172,11 +174,13 @@ def search(connection: sqlite3.Connection, typed: str, limit: int) -> list[Searc
             found = connection.execute(
                 CONVERSATION + "WHERE c.seq = ?", (row["conversation"],)
             ).fetchone()
+            attached = read_attachments(row["files"])
+            files = [part for each in attached for part in (each.text, each.name)]
             hits.append(
                 SearchHit(
                     conversation=to_conversation(found),
                     turn=row["turn"],
-                    snippet=words.excerpt((row["one"], row["two"]), typed),
+                    snippet=words.excerpt((row["one"], row["two"], *files), typed),
                 )
             )
     return hits

@@ -15,8 +15,17 @@ from typing import Literal, TypeVar
 from homebody.base.clock import Clock, now
 from homebody.base.errors import BadInput, HomebodyError, StoreDamaged
 from homebody.base.paths import Home
-from homebody.messages.turns import Conversation, RunRecord, SearchHit, Turn, TurnState
+from homebody.messages.turns import (
+    Attachment,
+    Conversation,
+    RunRecord,
+    SearchHit,
+    ShownTurn,
+    Turn,
+    TurnState,
+)
 from homebody.store import backups, erasing, exchange, opening, shelf, turns
+from homebody.store.drafts import NewChatDraft
 from homebody.store.presence import myself
 from homebody.store.problems import problem
 from homebody.store.rows import to_turn, turn_row
@@ -36,6 +45,7 @@ class Store:
         self._clock = clock
         self._me = myself()
         self._answering: set[str] = set()
+        self._new_chat = NewChatDraft(None if home is None else home.database)
         self._backing_up = Lock()
         self._state_at_backup: tuple[int, int] | None = None
         self.on_disk = home is not None
@@ -102,9 +112,19 @@ class Store:
         """Take a conversation out of the list without deleting it, or put it back."""
         self._write("archive the conversation", lambda c: shelf.set_flag(c, id, "archived", on))
 
-    def save_draft(self, id: str, text: str) -> None:  # noqa: A002
-        """Keep words that were typed and not sent."""
-        self._write("save the draft", lambda c: shelf.set_flag(c, id, "draft", text))
+    def save_draft(self, id: str | None, text: str) -> None:  # noqa: A002
+        """Keep words that were typed and not sent; None: in the new chat that is none yet."""
+        doing = "save the draft"
+        if id is None:
+            self._outside(doing, lambda: self._new_chat.save(text))
+        else:
+            self._write(doing, lambda c: shelf.set_flag(c, id, "draft", text))
+
+    def draft(self, id: str | None) -> str:  # noqa: A002
+        """Return the words that were typed and not sent."""
+        if id is None:
+            return self._outside("read the draft", self._new_chat.read)
+        return self.conversation(id).draft
 
     def delete(self, id: str) -> None:  # noqa: A002
         """Move a conversation to the bin, for 30 days."""
@@ -137,20 +157,33 @@ class Store:
 
     # ------------------------------------------------------------------ turns
 
-    def begin_turn(self, conversation: str, request: str, parent: str | None) -> Turn:
-        """Save a request; it is on the disk on return. The turn is open, and shown."""
+    def begin_turn(
+        self,
+        conversation: str,
+        request: str,
+        parent: str | None,
+        attachments: Sequence[Attachment] = (),
+    ) -> Turn:
+        """Save a request; it is on the disk on return. The turn is open, and shown.
+
+        A draft that says the same is cleared.
+        """
         turn = self._write(
             "save your words",
             lambda c: turns.begin(
                 c,
                 conversation=conversation,
                 request=request,
+                attachments=attachments,
                 parent=parent,
                 owner=self._me,
                 when=self._clock(),
             ),
         )
         self._answering.add(turn.id)
+        # What could not be cleared is a draft that says what was sent: better than a failure now.
+        with suppress(OSError):
+            self._new_chat.clear(turn.request)
         return turn
 
     def checkpoint(self, turn: str, reply: str, reasoning: str) -> None:
@@ -200,6 +233,21 @@ class Store:
     def branch(self, conversation: str, leaf: str | None = None) -> list[Turn]:
         """Return the turns from the first one to `leaf`, or to the one that is shown."""
         return self._read("read the conversation", lambda c: turns.branch(c, conversation, leaf))
+
+    def page(
+        self, conversation: str, before: str | None = None, count: int = 60
+    ) -> list[ShownTurn]:
+        """Return the last `count` turns of the branch that is shown, oldest first.
+
+        With `before` those just above that turn instead; none: it is the first one. Takes no longer
+        in a long conversation than in a short one.
+        """
+        doing = "read the conversation"
+        return self._read(doing, lambda c: turns.page(c, conversation, before, count))
+
+    def shown(self, turn: str) -> ShownTurn:
+        """Return a turn and its place among its versions."""
+        return self._read("read the turn", lambda c: turns.shown(c, turn))
 
     def siblings(self, turn: str) -> list[str]:
         """Return the ids of all versions of a turn, oldest first, itself among them."""

@@ -5,11 +5,13 @@ id that does not exist; SQLite's errors pass through to `Database`.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 from homebody.base.errors import BadInput
 from homebody.base.ids import new_id
-from homebody.messages.turns import RunRecord, Turn, TurnState
+from homebody.messages.turns import Attachment, RunRecord, ShownTurn, Turn, TurnState
 from homebody.store import words
 from homebody.store.presence import is_alive
 from homebody.store.rows import (
@@ -19,6 +21,7 @@ from homebody.store.rows import (
     stamp,
     to_turn,
     turn_row,
+    write_attachments,
     write_run,
 )
 
@@ -30,7 +33,9 @@ __all__ = [
     "end",
     "interrupt",
     "interrupt_orphans",
+    "page",
     "reopen",
+    "shown",
     "siblings",
 ]
 
@@ -42,6 +47,7 @@ def begin(
     *,
     conversation: str,
     request: str,
+    attachments: Sequence[Attachment],
     parent: str | None,
     owner: str,
     when: datetime,
@@ -56,9 +62,9 @@ def begin(
         above = row["seq"]
     name, said = new_id(), clean(request)
     seq = connection.execute(
-        "INSERT INTO turn (id, conversation, parent, owner, state, created, request, reply,"
-        " reasoning, problem) VALUES (?, ?, ?, ?, 'open', ?, ?, '', '', '')",
-        (name, home, above, owner, stamp(when), said),
+        "INSERT INTO turn (id, conversation, parent, owner, state, created, request, attachments,"
+        " reply, reasoning, problem) VALUES (?, ?, ?, ?, 'open', ?, ?, ?, '', '', '')",
+        (name, home, above, owner, stamp(when), said, write_attachments(attachments)),
     ).lastrowid
     connection.execute(
         "UPDATE conversation SET head = ?, changed = ?,"
@@ -119,7 +125,7 @@ def end(
         ),
     )
     connection.execute("DELETE FROM checkpoint WHERE turn = ?", (row["seq"],))
-    words.index_turn(connection, row["seq"], row["request"], clean(reply))
+    words.index_turn(connection, row["seq"], row["request"], clean(reply), row["attachments"])
     return to_turn(turn_row(connection, turn))
 
 
@@ -146,7 +152,7 @@ def interrupt(connection: sqlite3.Connection, turn: str, when: datetime) -> None
         (row["reply"], row["reasoning"], stamp(when), row["seq"]),
     )
     connection.execute("DELETE FROM checkpoint WHERE turn = ?", (row["seq"],))
-    words.index_turn(connection, row["seq"], row["request"], row["reply"])
+    words.index_turn(connection, row["seq"], row["request"], row["reply"], row["attachments"])
 
 
 def interrupt_orphans(connection: sqlite3.Connection, when: datetime) -> int:
@@ -159,24 +165,60 @@ def interrupt_orphans(connection: sqlite3.Connection, when: datetime) -> int:
 
 
 # UNION, not UNION ALL: a loop, which only damage could make, ends.
-_UPWARDS = f"""WITH RECURSIVE up(seq) AS (SELECT ? UNION SELECT turn.parent FROM turn, up
-    WHERE turn.seq = up.seq AND turn.parent IS NOT NULL)
-    {TURN} WHERE t.seq IN (SELECT seq FROM up) ORDER BY t.seq"""  # noqa: S608
+_UP = """WITH RECURSIVE up(seq) AS (SELECT ? UNION SELECT turn.parent FROM turn, up
+    WHERE turn.seq = up.seq AND turn.parent IS NOT NULL LIMIT ?)
+"""
+_UPWARDS = f"{_UP} {TURN} WHERE t.seq IN (SELECT seq FROM up) ORDER BY t.seq"  # noqa: S608
+_VERSIONS = "(SELECT count(*) FROM turn s WHERE s.conversation = t.conversation AND s.parent IS"
+_PAGE = f"""{_UP} SELECT found.*,
+    {_VERSIONS} t.parent AND s.seq <= t.seq) AS place, {_VERSIONS} t.parent) AS versions
+    FROM ({TURN} WHERE t.seq IN (SELECT seq FROM up)) found JOIN turn t ON t.seq = found.seq
+    ORDER BY found.seq"""  # noqa: S608
 
 
 def branch(connection: sqlite3.Connection, conversation: str, leaf: str | None) -> list[Turn]:
     """Return the turns from the first one down to `leaf`, or to the one that is shown."""
+    start = _start(connection, conversation, leaf)
+    # A count below 0 is no limit.
+    return [to_turn(row) for row in connection.execute(_UPWARDS, (start, -1))]
+
+
+def page(
+    connection: sqlite3.Connection, conversation: str, before: str | None, count: int
+) -> list[ShownTurn]:
+    """Return the last `count` turns of the branch that is shown, or those just above `before`.
+
+    Its cost grows with `count` alone, however long the conversation is.
+    """
+    if before is None:
+        start = _start(connection, conversation, None)
+    else:
+        _start(connection, conversation, before)
+        start = turn_row(connection, before)["parent"]
+    if start is None or count <= 0:
+        return []
+    return [_to_shown(row) for row in connection.execute(_PAGE, (start, count))]
+
+
+def shown(connection: sqlite3.Connection, turn: str) -> ShownTurn:
+    """Return a turn and its place among its versions."""
+    return _to_shown(connection.execute(_PAGE, (turn_row(connection, turn)["seq"], 1)).fetchone())
+
+
+def _to_shown(row: sqlite3.Row) -> ShownTurn:
+    return ShownTurn(to_turn(row), row["place"], row["versions"])
+
+
+def _start(connection: sqlite3.Connection, conversation: str, leaf: str | None) -> int | None:
+    """Return the number of `leaf`, which has to be of this conversation, or of what is shown."""
     home = conversation_seq(connection, conversation)
     if leaf is None:
-        start = connection.execute(
-            "SELECT head FROM conversation WHERE seq = ?", (home,)
-        ).fetchone()[0]
-    else:
-        row = turn_row(connection, leaf)
-        if row["conversation_seq"] != home:
-            raise BadInput("That turn belongs to another conversation.")
-        start = row["seq"]
-    return [to_turn(row) for row in connection.execute(_UPWARDS, (start,))]
+        head = connection.execute("SELECT head FROM conversation WHERE seq = ?", (home,))
+        return cast("int | None", head.fetchone()[0])
+    row = turn_row(connection, leaf)
+    if row["conversation_seq"] != home:
+        raise BadInput("That turn belongs to another conversation.")
+    return cast("int", row["seq"])
 
 
 def siblings(connection: sqlite3.Connection, turn: str) -> list[str]:

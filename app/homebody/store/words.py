@@ -9,6 +9,8 @@ import re
 import sqlite3
 import unicodedata
 
+from homebody.store.rows import read_attachments
+
 __all__ = [
     "BEGIN_MARK",
     "END_MARK",
@@ -129,12 +131,18 @@ def query(typed: str) -> str:
     return " ".join(f'"{part}"*' for part in quoted[:32])
 
 
-def index_turn(connection: sqlite3.Connection, seq: int, request: str, reply: str) -> None:
-    """Put the words of turn number `seq` into the index, in place of what was there."""
+def index_turn(
+    connection: sqlite3.Connection, seq: int, request: str, reply: str, attachments: str = ""
+) -> None:
+    """Put the words of turn number `seq` into the index, in place of what was there.
+
+    `attachments` is the column as it is; what the files say is found like the request.
+    """
+    files = [part for each in read_attachments(attachments) for part in (each.name, each.text)]
     connection.execute("DELETE FROM turn_words WHERE rowid = ?", (seq,))
     connection.execute(
         "INSERT INTO turn_words(rowid, request, reply) VALUES (?, ?, ?)",
-        (seq, spaced(request), spaced(reply)),
+        (seq, spaced("\n".join((request, *files))), spaced(reply)),
     )
 
 
@@ -168,5 +176,7 @@ def rebuild(connection: sqlite3.Connection) -> None:
         index_title(connection, seq, title)
     # Not all texts at once in memory.
     for (seq,) in connection.execute("SELECT seq FROM turn WHERE state <> 'open'").fetchall():
-        row = connection.execute("SELECT request, reply FROM turn WHERE seq = ?", (seq,)).fetchone()
-        index_turn(connection, seq, row[0], row[1])
+        row = connection.execute(
+            "SELECT request, reply, attachments FROM turn WHERE seq = ?", (seq,)
+        ).fetchone()
+        index_turn(connection, seq, *row)

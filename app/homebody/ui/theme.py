@@ -170,6 +170,7 @@ class Look(QObject):
         self._families = family, mono
         # As the system made it, before ours takes its place.
         self._system_palette = app.palette()
+        self._appearance: Appearance = "system"
         self._text_size = 100
         self.theme = Theme(LIGHT)
         hints = app.styleHints()
@@ -183,13 +184,17 @@ class Look(QObject):
             "light": Qt.ColorScheme.Light,
             "dark": Qt.ColorScheme.Dark,
         }
-        self._text_size = text_size
+        self._appearance, self._text_size = appearance, text_size
         # Title bars and native dialogs follow this too.
         self._app.styleHints().setColorScheme(schemes[appearance])
         self._follow_system()
 
     def _follow_system(self) -> None:
-        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        # Not every platform does as it is told.
+        dark = self._appearance == "dark" or (
+            self._appearance == "system"
+            and self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        )
         tokens = DARK if dark else LIGHT
         if _wants_contrast(self._app):
             tokens = _from_palette(self._system_palette)

@@ -1,4 +1,4 @@
-"""What a command works with. Built by `launch`, the one place that connects the rooms."""
+"""What a front end works with. Built by `launch`, the one place that connects the rooms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,13 +32,14 @@ class Parts:
     """How to make what a session can change while it runs."""
 
     find_model: Callable[[str], ShelvedModel]
-    load_request: Callable[[ShelvedModel], Load]
-    assistant: Callable[[Store, ShelvedModel], Assistant]
+    """Raises `ModelProblem`."""
+    load_request: Callable[[ShelvedModel, Settings], Load]
+    assistant: Callable[[Store, ShelvedModel, Settings], Assistant]
 
 
 @dataclass
 class Session:
-    """One run of the terminal front end. Its methods belong to the main thread."""
+    """One run of a front end. Its methods belong to the thread that made it."""
 
     home: Home
     settings: Settings
@@ -54,18 +55,35 @@ class Session:
     def __post_init__(self) -> None:
         """Make the first assistant."""
         self.saved = self.store
-        self.assistant = self.parts.assistant(self.store, self.model)
+        self.assistant = self.assistant_for(self.store)
+
+    def assistant_for(self, store: Store) -> Assistant:
+        """Make what answers, with the model and the settings of now, and keeps it in `store`."""
+        return self.parts.assistant(store, self.model, self.settings)
+
+    def begin_load(self) -> None:
+        """Load the model anew, and return at once."""
+        self.engine.begin_load(self.parts.load_request(self.model, self.settings))
+
+    def use_settings(self, settings: Settings) -> None:
+        """Go by these settings from now on; the model is loaded again where they ask for it."""
+        request = self.parts.load_request
+        again = request(self.model, self.settings) != request(self.model, settings)
+        self.settings = settings
+        self.assistant = self.assistant_for(self.store)
+        if again:
+            self.begin_load()
 
     def use_model(self, name: str) -> None:
         """Switch to another model. If it cannot be loaded, go back to this one and raise why."""
         model = self.parts.find_model(name)
         try:
-            self.engine.load(self.parts.load_request(model))
+            self.engine.load(self.parts.load_request(model, self.settings))
         except (EngineProblem, KeyboardInterrupt):
-            self.engine.begin_load(self.parts.load_request(self.model))
+            self.begin_load()
             raise
         self.model = model
-        self.assistant = self.parts.assistant(self.store, model)
+        self.assistant = self.assistant_for(self.store)
 
     def use_temporary_store(self) -> None:
         """From now on keep nothing: the conversation lives in memory alone."""
@@ -89,4 +107,4 @@ class Session:
 
     def _use(self, store: Store) -> None:
         self.store = store
-        self.assistant = self.parts.assistant(store, self.model)
+        self.assistant = self.assistant_for(store)

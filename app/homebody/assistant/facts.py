@@ -1,0 +1,94 @@
+"""What a turn cost, in words: the line under a reply, and every measured fact behind it."""
+
+from collections.abc import Iterator
+
+from homebody.messages.turns import RunRecord, Turn
+
+__all__ = ["cut_short", "details", "facts"]
+
+_STOPPED_BECAUSE = {
+    "end": "the model came to its end",
+    "length": "the limit in the settings was reached",
+    "stop_string": "a text that ends replies was written",
+    "context": "the context was full",
+    "stopped": "you stopped it",
+}
+
+
+def cut_short(run: RunRecord) -> str:
+    """Return what ended a reply before its end, or nothing."""
+    reasons = {"context": "the context is full", "length": "the limit in the settings is reached"}
+    return reasons.get(run.stop or "", "")
+
+
+def facts(run: RunRecord | None) -> str:
+    """Return the line under a reply: time, speed, and what left this machine."""
+    if run is None:
+        return ""
+    stats = run.stats
+    parts = []
+    if stats.total_ms is not None:
+        parts.append(f"{stats.total_ms / 1e3:.1f} s")
+    if stats.tokens_per_second is not None:
+        parts.append(f"{stats.tokens_per_second:.0f} tok/s")
+    if stats.energy_joules is not None:
+        parts.append(f"{stats.energy_joules:.0f} J")
+    parts.append(f"{run.bytes_sent:,} bytes sent")
+    if why := cut_short(run):
+        parts.append(f"cut short: {why}")
+    if count := _left_out(run):
+        turns = "turn" if count == 1 else "turns"
+        parts.append(f"{count} earlier {turns} left out: they no longer fit")
+    return " · ".join(parts)
+
+
+def details(turn: Turn) -> tuple[tuple[str, str], ...]:
+    """Return every measured fact of a turn as (label, value); what nobody measured says so.
+
+    Times are shown in this machine's time zone. For a turn that never reached a model there is
+    little to say.
+    """
+    when = f"{turn.created.astimezone():%Y-%m-%d %H:%M:%S}"
+    if turn.run is None:
+        return (("When", when),)
+    return (*_of_run(turn.run), ("When", when))
+
+
+def _of_run(run: RunRecord) -> Iterator[tuple[str, str]]:
+    stats = run.stats
+    yield "Model", run.model.name
+    yield "Hash of its file", f"sha256 {run.model.sha256}" if run.model.sha256 else "not known yet"
+    yield "Seed", _number(run.seed, "{}")
+    yield "Tokens of the prompt", _whole(stats.prompt_tokens)
+    yield "Of these read anew", _whole(stats.evaluated_tokens)
+    yield "Tokens written", _whole(stats.generated_tokens)
+    yield "Time to the first word", _seconds(stats.ttft_ms)
+    yield "Time in all", _seconds(stats.total_ms)
+    yield "Speed", _number(stats.tokens_per_second, "{:.1f} tokens per second")
+    yield "Most memory", _memory(stats.peak_memory_bytes)
+    yield "Energy", _number(stats.energy_joules, "{:.0f} J")
+    yield "Ended because", _STOPPED_BECAUSE.get(run.stop or "", run.stop or "not known")
+    yield "Earlier turns left out", f"{_left_out(run):,}"
+    yield "Bytes sent", f"{run.bytes_sent:,}"
+
+
+def _left_out(run: RunRecord) -> int:
+    return run.dropped_before + len(run.dropped)
+
+
+def _number(value: float | None, words: str) -> str:
+    return "not measured" if value is None else words.format(value)
+
+
+def _whole(value: int | None) -> str:
+    return _number(value, "{:,}")
+
+
+def _seconds(milliseconds: float | None) -> str:
+    return "not measured" if milliseconds is None else f"{milliseconds / 1e3:.2f} s"
+
+
+def _memory(size: int | None) -> str:
+    if size is None:
+        return "not measured"
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -1,0 +1,123 @@
+"""The porter's process: opens addresses and folders with the person's own programs.
+
+It is started before the front end locks itself, because whatever a locked process starts is locked
+too, and a browser without internet helps nobody. It holds no words of any conversation but the
+address that it is given, and imports next to nothing. On Linux other processes cannot read or write
+its memory.
+"""
+
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from homebody import __version__
+from homebody.base.errors import BadInput, HomebodyError
+from homebody.courier.addresses import checked_address
+from homebody.messages.frames import Failed, FailureKind, Opened, OpenFolder, OpenLink, ToPorter
+from homebody.wire.child import ChildWire, take_wire
+
+__all__ = ["main"]
+
+_FIRST_MOMENTS = 2.0
+"""Seconds in which a program that cannot open something says so; a browser goes on for hours."""
+_PR_SET_DUMPABLE = 4
+
+
+class _NoProgramError(HomebodyError):
+    """No program on this machine opens such a thing."""
+
+
+def main(parent: int) -> None:
+    """Run the porter until the front end closes the pipe."""
+    requests, frames = take_wire(parent)
+    _close_memory()
+    # What is ignored here is ignored by what is started; and this session has no terminal.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    wire: ChildWire[ToPorter] = ChildWire(requests, frames, ToPorter)
+    mailbox: queue.SimpleQueue[ToPorter] = queue.SimpleQueue()
+    wire.serve("porter", mailbox.put, version=__version__)
+    while True:
+        request = mailbox.get()
+        try:
+            _serve(request)
+        except HomebodyError as problem:
+            kind: FailureKind = "bad_request" if isinstance(problem, BadInput) else "opener"
+            wire.send(Failed(id=request.id, kind=kind, message=problem.message, hint=problem.hint))
+        else:
+            wire.send(Opened(id=request.id))
+
+
+def _close_memory() -> None:
+    """Keep the locked front end from writing into this process, which is not locked."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _serve(request: ToPorter) -> None:
+    match request:
+        case OpenLink():
+            _open(checked_address(request.url), "addresses like this one")
+        case OpenFolder():
+            _open(_checked_folder(request.path), "folders")
+
+
+def _checked_folder(text: str) -> str:
+    """Return the path of a folder that is there. A network share would be connected to."""
+    path = Path(text)
+    try:
+        there = path.is_absolute() and not text.startswith(("\\\\", "//")) and path.is_dir()
+    except (OSError, ValueError):
+        there = False
+    if not there:
+        raise BadInput(
+            "This folder was not opened: it is not there.",
+            "It may have been moved or deleted.",
+        )
+    return str(path)
+
+
+def _open(target: str, what: str) -> None:
+    """Hand `target` to the program that the person chose for such things."""
+    if sys.platform == "win32":
+        try:
+            os.startfile(target)  # noqa: S606  no shell reads it: the type of the target decides
+        except OSError as error:
+            raise _no_program(what) from error
+        return
+    program = shutil.which("xdg-open")
+    if program is None or not Path(program).is_absolute():
+        raise _no_program(what, "This system has no xdg-open; the package xdg-utils brings it. ")
+    try:
+        process = subprocess.Popen(
+            [program, target],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # It outlives the porter, and Ctrl-C in a terminal is not for it.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _no_program(what) from error
+    try:
+        status = process.wait(_FIRST_MOMENTS)
+    except subprocess.TimeoutExpired:
+        # So that it does not stay in the list of processes when it ends.
+        threading.Thread(target=process.wait, name="opened", daemon=True).start()
+        return
+    if status:
+        raise _no_program(what)
+
+
+def _no_program(what: str, why: str = "") -> HomebodyError:
+    return _NoProgramError(
+        f"No program on this machine opens {what}.",
+        f"{why}Copy it, and open it where you like.",
+    )

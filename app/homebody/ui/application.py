@@ -1,0 +1,183 @@
+"""The application: one window over one session, from its first paint to its end.
+
+What a window needs to be seen is loaded first; the presenter, the store and all else that is behind
+it come after the first paint.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
+
+from homebody import __version__
+from homebody.base.log import confess
+from homebody.base.paths import Home
+from homebody.settings.file import load
+from homebody.ui.memory import recall, remember
+from homebody.ui.single import OnlyWindow
+from homebody.ui.theme import Look
+from homebody.ui.window import Window
+
+if TYPE_CHECKING:  # loaded after the first paint
+    from PySide6.QtWidgets import QSystemTrayIcon
+
+    from homebody.assistant.session import Session
+    from homebody.ui.bridge import Bridge
+    from homebody.ui.presenter.needs import Opens
+    from homebody.ui.presenter.presenter import Presenter
+    from homebody.ui.wiring import Wiring
+
+__all__ = ["Desk", "Needs", "run_window"]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the window gets from `launch`."""
+
+    home: Home
+    begin: Callable[[], tuple["Opens", tuple[str, ...]]]
+    """Called after the first paint: locks the process and starts what stands behind the window.
+    Returns who opens links, and the locks that hold."""
+    open_session: Callable[[], "Session"]
+    """Called after that, on another thread."""
+    file: str = ""
+    """The model that was asked for, to hand over to a window that is open already."""
+    look: Callable[[QApplication], Look] = field(default=Look)
+
+
+class Desk(QObject):
+    """One window, its presenter and its threads. Make it, `open` it, `close` it."""
+
+    ready = Signal()
+    """The presenter is there: what is done in the window has an effect."""
+
+    def __init__(self, app: QApplication, needs: Needs) -> None:
+        super().__init__()
+        self._app, self._needs = app, needs
+        self._session: Session | None = None
+        self._closed = False
+        self._settings = load(needs.home).settings
+        self._memory = recall(needs.home)
+        self._tray: QSystemTrayIcon | None = None
+        self._bridge: Bridge | None = None
+        self._wiring: Wiring | None = None
+        self.presenter: Presenter | None = None
+        self.look = needs.look(app)
+        self.look.choose(self._settings.appearance, self._settings.text_size)
+        self.window = Window(self.look, needs.home)
+        self.window.recall(self._memory)
+        self.window.painted.connect(self._begin)
+        self.window.closed.connect(self._window_closed)
+
+    def open(self) -> None:
+        """Show the window."""
+        self.window.show()
+        self.window.composer.focus()
+
+    def close(self) -> None:
+        """Keep what is not sent, end what runs, and let go of everything. May be called twice.
+
+        The engine is ended by whoever started it, afterwards.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        conversation = self._memory.conversation
+        if self.presenter is not None and self._bridge is not None:
+            conversation = self.presenter.close()
+            self._bridge.finish("turn")
+            self._bridge.finish("store")
+        remember(self._needs.home, self.window.memory(conversation))
+        if self._session is not None:
+            # Wakes whoever follows the engine, which is otherwise waited for.
+            self._session.engine.close()
+        if self._bridge is not None:
+            self._bridge.close()
+        if self._session is not None:
+            self._session.close()
+        self.window.transcript.close_threads()
+        self.window.hide()
+
+    def come_forward(self, file: str = "") -> None:
+        """Another start of Homebody asked for this window."""
+        self.window.come_forward()
+        if file and self.presenter is not None:
+            self.presenter.open_file(file)
+
+    def mistake(self, error: Exception) -> None:
+        """Say that something here is our fault, and go on."""
+        problem = confess(error)
+        if self.presenter is not None:
+            self.presenter.board.tell(problem, "mistake")
+
+    def _begin(self) -> None:
+        # First what takes longest: the engine's process starts while the rest is loaded here.
+        porter, locks = self._needs.begin()
+        from homebody.ui.bridge import Bridge
+        from homebody.ui.presenter.presenter import Presenter
+        from homebody.ui.wiring import Wiring
+
+        self._bridge = Bridge(self)
+        self.presenter = Presenter(
+            self.window,
+            self._bridge,
+            porter,
+            open_session=self._open_session,
+            settings=self._settings,
+            locks=locks,
+        )
+        self._wiring = Wiring(self.window, self.presenter)
+        self.presenter.begin(self._memory.conversation)
+        self.ready.emit()
+
+    def _open_session(self) -> "Session":
+        self._session = self._needs.open_session()
+        return self._session
+
+    def _window_closed(self) -> None:
+        if self.presenter is None or not self.presenter.models.settings.tray:
+            self._app.quit()
+            return
+        from homebody.ui.tray import make_tray
+
+        self._tray = self._tray or make_tray(self.come_forward, self._app)
+        if self._tray is None:
+            self._app.quit()
+        else:
+            self._tray.show()
+
+
+def run_window(needs: Needs) -> int:
+    """Show the window until it is closed; return the exit status."""
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("homebody")
+    app.setApplicationDisplayName("Homebody")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("homebody")
+    app.setStyle("Fusion")
+    app.setQuitOnLastWindowClosed(False)
+    only = OnlyWindow(needs.home)
+    if not only.claim():
+        only.ask(needs.file)
+        return 0
+    desk = Desk(app, needs)
+    only.asked.connect(desk.come_forward)
+
+    def mistake(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
+        if isinstance(error, Exception):
+            desk.mistake(error)
+        else:
+            app.quit()
+
+    before, sys.excepthook = sys.excepthook, mistake
+    try:
+        desk.open()
+        return app.exec()
+    finally:
+        sys.excepthook = before
+        desk.close()
+        only.give_up()

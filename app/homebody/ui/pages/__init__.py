@@ -1,0 +1,1 @@
+"""The pages beside the conversation. Each is imported and built when it is first shown."""

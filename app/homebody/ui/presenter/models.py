@@ -1,0 +1,257 @@
+"""The model that answers: which one, how it is with it, and changing it. And the settings."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from homebody.assistant.session import Session
+from homebody.base.errors import HomebodyError
+from homebody.base.log import log
+from homebody.engine.client import EngineStatus
+from homebody.library.shelf import STARTER, ShelvedModel, find_model, found_models
+from homebody.messages.frames import Loaded
+from homebody.settings.declared import SETTINGS, Settings
+from homebody.settings.file import LoadedSettings, save
+from homebody.ui.presenter.stage import Stage
+from homebody.ui.states import ModelChoice, WelcomeState
+from homebody.ui.words import tr
+
+__all__ = ["TEXT_SIZES", "Models"]
+
+TEXT_SIZES: Final = (75, 90, 100, 110, 125, 150, 175, 200, 250)
+"""The steps of larger and smaller text, in per cent."""
+_WINDOW = frozenset({"appearance", "text_size", "tray"})
+"""Settings that the model has nothing to do with."""
+
+
+class Models:
+    """Follows the engine, changes the model and the settings. Lives on the window's thread."""
+
+    def __init__(self, stage: Stage, settings: Settings, *, ready: Callable[[], None]) -> None:
+        self._stage = stage
+        self._ready = ready
+        self.settings = settings
+        self._problems: dict[str, str] = {}
+        self._tried: str = ""
+        """The model that is being switched to and was not ready yet."""
+
+    # ------------------------------------------------------------------ the model
+
+    def follow(self, session: Session) -> None:
+        """Show how it is with the model, from now on."""
+        self._stage.background.stream(
+            "model", session.engine.watch, self._engine_changed, lambda: None, lambda _: None
+        )
+        self.list_models()
+
+    def list_models(self) -> None:
+        """Look which models there are."""
+        session = self._stage.session
+        if session is None:
+            return
+        current = session.model
+
+        def work() -> tuple[ModelChoice, ...]:
+            return tuple(_choices(session, current))
+
+        self._stage.run("slow", work, lambda models: self._stage.header(models=models))
+
+    def choose(self, name: str) -> None:
+        """Answer with another model from now on, and remember that."""
+        session = self._stage.session
+        if session is None:
+            return
+        self._stage.run("slow", lambda: session.parts.find_model(name), partial(self._use, name))
+
+    def _use(self, name: str, model: ShelvedModel) -> None:
+        session = self._stage.session
+        if session is None:
+            return
+        self._tried = name
+        session.assistant.stop()
+        session.model = model
+        session.begin_load()
+        session.assistant = session.assistant_for(session.store)
+        self._stage.board.dismiss("model")
+        self._show_model(session, EngineStatus())
+        self.list_models()
+
+    def _engine_changed(self, status: EngineStatus) -> None:
+        session = self._stage.session
+        if session is None:
+            return
+        self._show_model(session, status)
+        if status.problem is not None:
+            self._model_failed(session, status.problem)
+        elif status.loaded is not None:
+            self._stage.board.dismiss("model")
+            tried, self._tried = self._tried, ""
+            if tried:
+                self._write({"model": tried})
+            self._ready()
+
+    def _show_model(self, session: Session, status: EngineStatus) -> None:
+        if status.problem is not None:
+            detail = tr("not running")
+        elif status.loaded is not None:
+            detail = _where(status.loaded)
+        elif status.progress > 0:
+            detail = tr("loading {percent:.0f} %").format(percent=status.progress * 100)
+        else:
+            detail = tr("loading")
+        self._stage.header(
+            model=session.model.name,
+            model_detail=detail,
+            model_failed=status.problem is not None,
+        )
+
+    def _model_failed(self, session: Session, problem: HomebodyError) -> None:
+        is_starter = session.model.path == _path_of(session, STARTER)
+        if is_starter:
+            self._stage.board.tell(
+                problem, "model", action=tr("Try again"), do=session.engine.reload
+            )
+        else:
+            self._tried = ""
+            self._stage.board.tell(
+                problem,
+                "model",
+                action=tr("Use the starter model"),
+                do=partial(self.choose, STARTER),
+            )
+
+    def welcome(self) -> WelcomeState:
+        """Return what an empty conversation says of the model that answers."""
+        session = self._stage.session
+        if session is None:
+            return WelcomeState(title=tr("What can stay home today?"))
+        sentences = [tr("Everything you write here stays on this machine.")]
+        if session.model.path == _path_of(session, STARTER):
+            sentences += [
+                tr(
+                    "{model} answers: small, quick, and good for short questions and small jobs. "
+                    "It knows little and is often wrong."
+                ).format(model=session.model.name),
+                tr(
+                    "For real conversation, open a larger model: any GGUF file, from the model's "
+                    "name at the top right."
+                ),
+            ]
+        else:
+            sentences.append(tr("{model} answers.").format(model=session.model.name))
+        return WelcomeState(
+            title=tr("What can stay home today?"),
+            sentences=tuple(sentences),
+            suggestions=(
+                tr("What is the capital of France?"),
+                tr("Write a short thank-you note to a neighbour."),
+                tr("Give me three names for a grey cat."),
+            ),
+        )
+
+    # ------------------------------------------------------------------ settings
+
+    def show_settings(self) -> None:
+        """Show the settings as they are."""
+        self._stage.view.show_settings(self.settings, dict(self._problems))
+
+    def change(self, key: str, value: object) -> None:
+        """Set one setting, on the disk and here."""
+        if key == "model":
+            self.choose(str(value))
+            return
+        self._write({key: value})
+
+    def text_size(self, step: int) -> None:
+        """Make all text larger (1) or smaller (-1); 0: as it was made."""
+        size = self.settings.text_size
+        if step > 0:
+            size = next((each for each in TEXT_SIZES if each > size), TEXT_SIZES[-1])
+        elif step < 0:
+            size = next((each for each in reversed(TEXT_SIZES) if each < size), TEXT_SIZES[0])
+        else:
+            size = 100
+        self.change("text_size", size)
+
+    def _write(self, changes: Mapping[str, object]) -> None:
+        session = self._stage.session
+        if session is None:
+            return
+
+        def failed(problem: HomebodyError) -> None:
+            for key in changes:
+                self._problems[key] = problem.message
+            self._stage.board.tell(problem, "settings")
+            self.show_settings()
+
+        self._stage.run(
+            "store",
+            partial(save, session.home, changes),
+            partial(self._written, frozenset(changes)),
+            failed,
+        )
+
+    def _written(self, keys: frozenset[str], loaded: LoadedSettings) -> None:
+        for key in keys:
+            self._problems.pop(key, None)
+        self.settings = loaded.settings
+        log.setLevel(loaded.settings.log_level)
+        self.show_settings()
+        session = self._stage.session
+        if session is not None and not keys <= _WINDOW:
+            session.use_settings(loaded.settings)
+            self._ready()
+
+
+def _choices(session: Session, current: ShelvedModel) -> list[ModelChoice]:
+    """Return the models that can be chosen; the one that answers is among them."""
+    found: dict[Path, ModelChoice] = {}
+    try:
+        starter = find_model(session.home, STARTER)
+    except HomebodyError:
+        pass
+    else:
+        found[starter.path] = ModelChoice(
+            name=STARTER, title=starter.name, detail=tr("the starter model")
+        )
+    for path in found_models(session.home):
+        found[path] = ModelChoice(name=path.stem, title=path.stem, detail=_size(path))
+    if current.path not in found and current.path.is_file():
+        path = current.path
+        found[path] = ModelChoice(name=str(path), title=current.name, detail=_size(path))
+    return [
+        ModelChoice(
+            name=choice.name,
+            title=choice.title,
+            detail=choice.detail,
+            chosen=path == current.path,
+        )
+        for path, choice in found.items()
+    ]
+
+
+def _size(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return ""
+    if size < 1e9:
+        return tr("{size:.0f} MB").format(size=size / 1e6)
+    return tr("{size:.1f} GB").format(size=size / 1e9)
+
+
+def _path_of(session: Session, name: str) -> Path | None:
+    try:
+        return find_model(session.home, name).path
+    except HomebodyError:
+        return None
+
+
+def _where(loaded: Loaded) -> str:
+    if not loaded.gpu_layers:
+        return tr("on the processor")
+    return tr("{on}/{all} on the GPU").format(on=loaded.gpu_layers, all=loaded.layers)
+
+
+assert {setting.key for setting in SETTINGS} >= _WINDOW

@@ -1,0 +1,132 @@
+"""What the presenter needs of others: a view to show states, hands to work in the background."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar
+
+from homebody.base.errors import HomebodyError
+from homebody.settings.declared import Settings
+from homebody.ui.states import (
+    ComposerState,
+    HeaderState,
+    Notice,
+    Page,
+    SidebarState,
+    TurnRow,
+    WelcomeState,
+)
+
+__all__ = ["Background", "Failed", "Lane", "Opens", "Transcript", "View"]
+
+T = TypeVar("T")
+Failed = Callable[[HomebodyError], None]
+Lane = Literal["store", "turn", "model", "count", "slow"]
+"""Work in one lane is done in the order in which it was asked for; lanes do not wait for others.
+
+`store` short reads and writes · `turn` the reply that is written · `model` what the engine does ·
+`count` tokens, which wait while a reply is written · `slow` erasing, backups, hashes
+"""
+
+
+class Background(Protocol):
+    """Does work elsewhere and comes back. Callbacks run on the window's thread."""
+
+    def run(
+        self, lane: Lane, work: Callable[[], T], then: Callable[[T], None], failed: Failed
+    ) -> None:
+        """Do `work`; then call `then` with its result, or `failed` with what went wrong."""
+
+    def stream(
+        self,
+        lane: Lane,
+        work: Callable[[], Iterable[T]],
+        each: Callable[[T], None],
+        then: Callable[[], None],
+        failed: Failed,
+    ) -> None:
+        """Go through what `work` yields, calling `each`; at the end `then` or `failed`."""
+
+    def after(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
+        """Call `work` after a while, on the window's thread; return what calls it off."""
+
+
+class Opens(Protocol):
+    """Opens addresses and folders for the person: the porter. Raises `HomebodyError`."""
+
+    def open_link(self, url: str) -> None:
+        """Open an address in the person's browser."""
+
+    def open_folder(self, path: Path) -> None:
+        """Show a folder."""
+
+
+class Transcript(Protocol):
+    """The turns of the conversation that is open; see `transcript.view`."""
+
+    def open(self, rows: Sequence[TurnRow]) -> None:
+        """Show these and no others, from the end."""
+
+    def prepend(self, rows: Sequence[TurnRow]) -> None:
+        """Add older ones before the first."""
+
+    def replace(self, first: str | None, rows: Sequence[TurnRow]) -> None:
+        """Drop the row `first` and all after it, and add these; go to the end."""
+
+    def update_row(self, row: TurnRow) -> None:
+        """Show a row anew."""
+
+    def write(self, turn: str, text: str, *, reasoning: bool = False) -> None:
+        """Add text to a row that is being written."""
+
+    def show_turn(self, turn: str) -> bool:
+        """Go to a turn; False if it is not among the rows."""
+
+
+class View(Protocol):
+    """The window, as far as the presenter knows it."""
+
+    @property
+    def transcript(self) -> Transcript:
+        """The turns."""
+
+    def show_sidebar(self, state: SidebarState) -> None:
+        """Show the list of conversations."""
+
+    def show_header(self, state: HeaderState) -> None:
+        """Show the line above the transcript."""
+
+    def show_composer(self, state: ComposerState) -> None:
+        """Show how it is with writing."""
+
+    def show_notices(self, notices: tuple[Notice, ...]) -> None:
+        """Show what the person should know, newest last."""
+
+    def show_welcome(self, state: WelcomeState | None) -> None:
+        """Show what an empty conversation says in place of the transcript, or the transcript."""
+
+    def show_page(self, page: Page) -> None:
+        """Go to a page."""
+
+    def show_settings(self, settings: Settings, problems: dict[str, str]) -> None:
+        """Show the values on the settings page, and use those that are about the window."""
+
+    def words(self) -> str:
+        """Return what stands in the composer."""
+
+    def put_words(self, text: str) -> None:
+        """Put text into the composer, in place of what stands there, and go there."""
+
+    def copy(self, text: str) -> None:
+        """Put text on the clipboard."""
+
+    def ask_link(self, url: str) -> None:
+        """Show an address whole, and ask whether to open it."""
+
+    def ask_erase(self, title: str, agreed: Callable[[], None]) -> None:
+        """Ask whether a conversation shall be erased for good."""
+
+    def ask_save(self, name: str, then: Callable[[str], None]) -> None:
+        """Ask where to write a file of this name; call `then` with its path."""
+
+    def leave(self) -> None:
+        """Close the window."""

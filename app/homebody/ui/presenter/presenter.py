@@ -1,0 +1,225 @@
+"""What the window does: every intent of a widget arrives here and goes to the part that owns it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from homebody.assistant.session import Session
+from homebody.base.errors import HomebodyError, StoreProblem
+from homebody.messages.turns import Conversation
+from homebody.privacy.lock import describe
+from homebody.settings.declared import Settings
+from homebody.ui.presenter.chats import Chats
+from homebody.ui.presenter.composing import Composing
+from homebody.ui.presenter.models import Models
+from homebody.ui.presenter.needs import Background, Opens, View
+from homebody.ui.presenter.stage import Board, Stage
+from homebody.ui.presenter.talk import Talk
+from homebody.ui.states import Page
+from homebody.ui.words import tr
+
+__all__ = ["Presenter"]
+
+_HOUSEKEEPING_SECONDS = 60.0
+
+
+class Presenter:
+    """The window's mind. Its methods are called on the window's thread."""
+
+    def __init__(
+        self,
+        view: View,
+        background: Background,
+        porter: Opens,
+        *,
+        open_session: Callable[[], Session],
+        settings: Settings,
+        locks: tuple[str, ...],
+    ) -> None:
+        self.board = Board(view)
+        self._stage = Stage(view, background, self.board, porter)
+        self.talk = Talk(
+            self._stage,
+            changed=self._talk_changed,
+            accepted=self._accepted,
+            leaving=self._leaving,
+            opened=self._place_opened,
+        )
+        self.composing = Composing(self._stage, self.talk)
+        self.chats = Chats(self._stage, self.talk)
+        self.models = Models(self._stage, settings, ready=self._model_ready)
+        self._open_session = open_session
+        self._locks = locks
+        self._reopen: str | None = None
+
+    # ------------------------------------------------------------------ beginning and end
+
+    def begin(self, conversation: str | None = None) -> None:
+        """Open the conversations, and the one that was open last. After the first paint."""
+        self._reopen = conversation
+        stage = self._stage
+        stage.sidebar()
+        stage.header(home=self._home())
+        stage.composer(placeholder=tr("Ask, or drop a text file"), can_send=True)
+        self.models.show_settings()
+        stage.run("store", self._open_session, self._opened, self._not_opened)
+
+    def _opened(self, session: Session) -> None:
+        self._stage.session = session
+        for number, notice in enumerate(session.notices):
+            self.board.say(f"start-{number}", notice, kind="warn")
+        self.models.settings = session.settings
+        self.models.follow(session)
+        self._stage.header(model=session.model.name, model_detail=tr("loading"))
+        self.talk.welcome(self.models.welcome())
+        if self._reopen is None:
+            self.talk.new()
+        else:
+            self._reopen_last(session, self._reopen)
+        self.chats.refresh()
+        self.composing.opened_for_business()
+        self._keep_house()
+
+    def _reopen_last(self, session: Session, conversation: str) -> None:
+        def then(found: Conversation | None) -> None:
+            if found is None or found.deleted is not None or found.head is None:
+                self.talk.new()
+            else:
+                self.talk.open(found.id)
+
+        def work() -> Conversation | None:
+            with suppress(HomebodyError):
+                return session.saved.conversation(conversation)
+            return None
+
+        self._stage.run("store", work, then)
+
+    def _not_opened(self, problem: HomebodyError) -> None:
+        self.board.tell(problem, "start")
+        self._stage.composer(can_send=False, placeholder=tr("Homebody could not start."))
+
+    def close(self) -> str | None:
+        """Keep what is not sent, stop what is written; return the conversation to reopen.
+
+        What was asked of the background still has to be waited for.
+        """
+        self.composing.keep_draft()
+        self.talk.step_aside()
+        place = self.talk.place
+        return place.conversation if place is not None and not place.temporary else None
+
+    def _keep_house(self) -> None:
+        """Empty the bin of what is old, make backups when they are due: now and every minute."""
+        session = self._stage.session
+        if session is None:
+            return
+
+        def work() -> None:
+            # What keeps a backup from being made, a full disk say, keeps turns from being saved
+            # too, and is said there.
+            with suppress(StoreProblem):
+                session.saved.empty_bin()
+                session.saved.back_up_if_due()
+
+        self._stage.run("slow", work, failed=lambda _: None)
+        self._stage.background.after(_HOUSEKEEPING_SECONDS, self._keep_house)
+
+    def _home(self) -> str:
+        return "\n".join(
+            (
+                tr("Everything stays on this machine: your words, the model, its replies."),
+                describe(self._locks),
+                tr("0 bytes have left."),
+            )
+        )
+
+    # ------------------------------------------------------------------ what the parts tell
+
+    def _talk_changed(self) -> None:
+        """A reply began or ended, or another version is shown."""
+        here = self.talk.writing_here
+        elsewhere = self.talk.writing and not here
+        self._stage.composer(
+            running=here,
+            can_send=not self.talk.writing,
+            placeholder=tr("A reply is being written in another conversation")
+            if elsewhere
+            else tr("Ask, or drop a text file"),
+        )
+        self.chats.refresh()
+        if not self.talk.writing:
+            self.composing.measure()
+            self._remember_hash()
+
+    def _remember_hash(self) -> None:
+        session = self._stage.session
+        if session is not None:
+            model = session.model
+            self._stage.run(
+                "slow", lambda: session.hashes.compute(model.path), failed=lambda _: None
+            )
+
+    def _accepted(self) -> None:
+        self.composing.accepted()
+
+    def _leaving(self) -> None:
+        self.composing.keep_draft()
+
+    def _place_opened(self, conversation: Conversation | None) -> None:
+        self.composing.opened(conversation)
+        self._talk_changed()
+
+    def _model_ready(self) -> None:
+        self.talk.welcome(self.models.welcome())
+        self.composing.measure()
+
+    # ------------------------------------------------------------------ intents
+
+    def go(self, page: Page) -> None:
+        """Go to a page."""
+        if page == "settings":
+            self.models.show_settings()
+        self._stage.go(page)
+
+    def open_file(self, path: str) -> None:
+        """Answer with the model in a file: another start of Homebody asked for it."""
+        self.models.choose(path)
+
+    def ask_link(self, url: str) -> None:
+        """Show an address whole before anything is done with it."""
+        self._stage.view.ask_link(url)
+
+    def open_link(self, url: str) -> None:
+        """Open an address that the person saw and agreed to."""
+        self._stage.run("slow", lambda: self._stage.porter.open_link(url))
+
+    def open_folder(self, path: str) -> None:
+        """Show a folder of ours."""
+        self._stage.run("slow", lambda: self._stage.porter.open_folder(Path(path)))
+
+    def copied(self, sentence: str) -> None:
+        """Say that something is on the clipboard."""
+        self.board.say("copied", sentence, kind="ok", fades=True)
+
+    def neighbour(self, rows: Sequence[str], step: int) -> str | None:
+        """Return the conversation before or after the one that is open."""
+        place = self.talk.place
+        current = place.conversation if place is not None else None
+        if not rows:
+            return None
+        if current is None or current not in rows:
+            return rows[0 if step > 0 else -1]
+        return rows[(list(rows).index(current) + step) % len(rows)]
+
+    def on_last(self, action: Callable[[str], None]) -> None:
+        """Do something with the last turn that is shown."""
+        head = self.talk.head
+        if head is not None:
+            action(head.id)
+
+    def copy_reply(self) -> None:
+        """Put the last reply on the clipboard, as the model wrote it."""
+        head = self.talk.head
+        if head is not None and head.reply:
+            self._stage.view.copy(head.reply)
+            self.copied(tr("Copied the reply."))

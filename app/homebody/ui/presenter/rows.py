@@ -1,0 +1,106 @@
+"""From values of the core to the states that widgets show."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from homebody.assistant.facts import details, facts
+from homebody.messages.turns import Attachment, Conversation, SearchHit, ShownTurn, Turn
+from homebody.ui.states import AttachmentChip, ConversationRow, Fact, TurnRow
+from homebody.ui.words import tr
+
+__all__ = ["conversation_row", "hit_row", "short_count", "size_of", "title_of", "turn_row"]
+
+
+def turn_row(shown: ShownTurn, left_out: Collection[str] = ()) -> TurnRow:
+    """Return the row of a turn. `left_out`: the ids that the model no longer sees."""
+    turn = shown.turn
+    problem, hint = _trouble(turn)
+    line = facts(turn.run)
+    if turn.state == "stopped":
+        line = f"{tr('stopped')} · {line}" if line else tr("stopped")
+    return TurnRow(
+        id=turn.id,
+        request=turn.request,
+        attachments=tuple(map(_chip, turn.attachments)),
+        reply=turn.reply,
+        reasoning=turn.reasoning,
+        live=turn.state == "open",
+        facts="" if turn.state == "open" else line,
+        details=tuple(Fact(label, value) for label, value in details(turn)),
+        problem=problem,
+        hint=hint,
+        resumable=turn.state in {"stopped", "failed", "interrupted"} and bool(turn.reply),
+        place=shown.place,
+        versions=shown.versions,
+        left_out=turn.id in left_out,
+    )
+
+
+def _trouble(turn: Turn) -> tuple[str, str]:
+    if turn.state == "failed":
+        kept = tr("What was written is kept.") if turn.reply else ""
+        return turn.problem or tr("This could not be answered."), kept
+    if turn.state == "interrupted":
+        kept = tr("What was written by then is kept.") if turn.reply else ""
+        return tr("Homebody ended while this was being written."), kept
+    return "", ""
+
+
+def _chip(attachment: Attachment) -> AttachmentChip:
+    return AttachmentChip(
+        name=attachment.name, detail=size_of(attachment.text), text=attachment.text
+    )
+
+
+def size_of(text: str) -> str:
+    """Return how long a text is, in words."""
+    count = len(text.encode("utf-8", "replace"))
+    if count < 1000:
+        return tr("{count} bytes").format(count=count)
+    return tr("{count:.1f} kB").format(count=count / 1000)
+
+
+def short_count(tokens: int) -> str:
+    """Return a number of tokens as it is shown where there is little room: `1.2k`."""
+    if tokens < 1000:
+        return str(tokens)
+    # Contexts come in powers of two, and are spoken of as 4k and 8k.
+    thousand = 1024 if tokens % 1024 == 0 else 1000
+    return f"{tokens / thousand:.1f}k".replace(".0k", "k")
+
+
+def title_of(conversation: Conversation) -> str:
+    """Return what a conversation is called."""
+    return conversation.title or tr("New chat")
+
+
+def conversation_row(conversation: Conversation, today: datetime) -> ConversationRow:
+    """Return the row of a conversation. `today` is now, in the person's time zone."""
+    return ConversationRow(
+        id=conversation.id,
+        title=title_of(conversation),
+        group=_group(conversation, today),
+        pinned=conversation.pinned,
+    )
+
+
+def _group(conversation: Conversation, today: datetime) -> str:
+    if conversation.pinned:
+        return tr("Pinned")
+    days = (today.date() - conversation.changed.astimezone(today.tzinfo).date()).days
+    # A clock that went back makes days negative: then it was changed today as far as we know.
+    if days <= 0:
+        return tr("Today")
+    return tr("Yesterday") if days == 1 else tr("Earlier")
+
+
+def hit_row(hit: SearchHit) -> ConversationRow:
+    """Return the row of something that was found."""
+    return ConversationRow(
+        id=hit.conversation.id,
+        title=title_of(hit.conversation),
+        group=tr("Found"),
+        snippet=hit.snippet if hit.turn else "",
+        turn=hit.turn,
+        pinned=hit.conversation.pinned,
+    )

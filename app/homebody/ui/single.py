@@ -1,0 +1,76 @@
+"""One window for each profile: a second start raises the first, and hands over its file.
+
+The first holds a lock and watches one small file; a second writes that file and leaves. No socket
+is needed, and it is the same on every system.
+"""
+
+from contextlib import suppress
+
+from msgspec import Struct, json
+from PySide6.QtCore import QFileSystemWatcher, QLockFile, QObject, Signal
+
+from homebody.base.files import replace_file
+from homebody.base.paths import Home
+
+__all__ = ["OnlyWindow"]
+
+
+class _Request(Struct):
+    """What a second start asks of the first."""
+
+    raise_window: bool = True
+    file: str = ""
+
+
+class OnlyWindow(QObject):
+    """The right to be the window of a profile."""
+
+    asked = Signal(str)
+    """Another start wants this window raised; with a model's path, or an empty text."""
+
+    def __init__(self, home: Home, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = home.state
+        self._request = home.state / "window.request"
+        self._lock = QLockFile(str(home.state / "window.lock"))
+        # Never by age: a window may stay open for weeks. One that died is noticed all the same.
+        self._lock.setStaleLockTime(0)
+        self._watcher: QFileSystemWatcher | None = None
+
+    def claim(self) -> bool:
+        """Return whether this is the first window; from then on `asked` is emitted.
+
+        Where nothing can be written there is no way to tell, and any number may open.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return True
+        if not self._lock.tryLock(0):
+            return self._lock.error() != QLockFile.LockError.LockFailedError
+        self._forget()
+        self._watcher = QFileSystemWatcher([str(self._folder)], self)
+        self._watcher.directoryChanged.connect(self._look)
+        return True
+
+    def ask(self, file: str = "") -> None:
+        """Ask the window that is open to come forward, and to use a model."""
+        with suppress(OSError):
+            replace_file(self._request, json.encode(_Request(file=file)))
+
+    def give_up(self) -> None:
+        """Let another start be the window."""
+        if self._watcher is not None:
+            self._watcher.deleteLater()
+            self._watcher = None
+        self._lock.unlock()
+
+    def _look(self, _folder: str) -> None:
+        with suppress(OSError, ValueError):
+            request = json.decode(self._request.read_bytes()[:100_000], type=_Request)
+            self._forget()
+            self.asked.emit(request.file)
+
+    def _forget(self) -> None:
+        with suppress(OSError):
+            self._request.unlink()

@@ -1,0 +1,63 @@
+"""Where the Tab key goes from one widget to the next."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+__all__ = ["next_in"]
+
+
+def next_in(scope: QWidget, order: Sequence[QWidget], *, forward: bool) -> QWidget | None:
+    """Return what gets the focus next, if the widgets within `scope` are gone through in `order`.
+
+    Within one of them, and outside of `scope`, Qt's own chain holds.
+    """
+    current = QApplication.focusWidget()
+    stops: list[QWidget] = [scope]
+    for widget in order:
+        stops += _stops(widget)
+    if not forward:
+        stops.reverse()
+    if current in stops:
+        at = stops.index(current) + 1
+        if at < len(stops):
+            return stops[at]
+        return _outside(scope, forward=forward)
+    if current is not None and not scope.isAncestorOf(current):
+        return stops[0]
+    return _outside(scope, forward=forward)
+
+
+def _stops(widget: QWidget) -> list[QWidget]:
+    """Return what can have the focus in a widget, from top to bottom."""
+    inner = [each for each in (widget, *widget.findChildren(QWidget)) if _takes_focus(each)]
+    origin = widget.window()
+
+    def place(each: QWidget) -> tuple[int, int]:
+        point = each.mapTo(origin, each.rect().topLeft())
+        return point.y(), point.x()
+
+    return sorted(inner, key=place)
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    policy = widget.focusPolicy()
+    return (
+        bool(policy.value & Qt.FocusPolicy.TabFocus.value)
+        and widget.isVisible()
+        and widget.isEnabled()
+        and widget.focusProxy() is None
+    )
+
+
+def _outside(scope: QWidget, *, forward: bool) -> QWidget | None:
+    """Return the next widget of the window that is not in `scope`."""
+    widget = scope
+    while True:
+        found = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+        if found is None or found is scope:
+            return None
+        widget = found
+        if not scope.isAncestorOf(widget) and _takes_focus(widget):
+            return widget

@@ -1,0 +1,290 @@
+"""The window: puts the widgets together, and shows what the presenter says.
+
+It holds no logic. What a widget reports goes to the presenter by `wiring`. Pages and sheets are
+made when they are first shown.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from homebody.base.paths import Home
+from homebody.settings.declared import SETTINGS, Settings
+from homebody.ui.composer import Composer
+from homebody.ui.header import Header
+from homebody.ui.icons import app_icon
+from homebody.ui.memory import WindowMemory
+from homebody.ui.notices import Notices
+from homebody.ui.sidebar import Sidebar
+from homebody.ui.states import (
+    ComposerState,
+    HeaderState,
+    Notice,
+    Page,
+    SidebarState,
+    WelcomeState,
+)
+from homebody.ui.theme import COLUMN, MARGIN, Look
+from homebody.ui.transcript.view import TranscriptView
+from homebody.ui.welcome import Welcome
+from homebody.ui.words import tr
+
+__all__ = ["Window"]
+
+_WIDTH, _HEIGHT = 1180, 760
+_SIDEBAR = 244
+
+
+class Window(QWidget):
+    """Homebody on a screen (`presenter.needs.View`)."""
+
+    painted = Signal()
+    """It was drawn for the first time."""
+    closed = Signal()
+    """The person closed it, for good or into the tray."""
+    setting_changed = Signal(str, object)
+    folder_asked = Signal(str)
+    link_agreed = Signal(str)
+
+    def __init__(self, look: Look, home: Home) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Homebody")
+        self.setWindowIcon(app_icon())
+        self._look = look
+        self._home = home
+        self._was_painted = False
+        self._settings: tuple[Settings, dict[str, str]] = (Settings(), {})
+        self._pages: dict[Page, QWidget] = {}
+        self.sidebar = Sidebar(look, self)
+        self.header = Header(look, self)
+        self.notices = Notices(look, self)
+        self.transcript = TranscriptView(look, self)
+        self.welcome = Welcome(look, self)
+        self.composer = Composer(look, self)
+        self._build()
+        look.changed.connect(self._measure)
+        self.resize(_WIDTH, _HEIGHT)
+        self.setMinimumSize(520, 400)
+
+    def _build(self) -> None:
+        self._talk = QStackedWidget(self)
+        self._talk.addWidget(self.transcript)
+        self._talk.addWidget(self.welcome)
+        chat = QWidget(self)
+        column = QVBoxLayout(chat)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._talk, 1)
+        self._foot = QHBoxLayout()
+        self._foot.addStretch(1)
+        self._foot.addWidget(self.composer, 1000)
+        self._foot.addStretch(1)
+        column.addLayout(self._foot)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(chat)
+        self._pages["chat"] = chat
+        self._notice_line = QHBoxLayout()
+        self._notice_line.addWidget(self.notices)
+        right = QWidget(self)
+        rows = QVBoxLayout(right)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.header)
+        rows.addLayout(self._notice_line)
+        rows.addWidget(self._stack, 1)
+        self._split = QSplitter(Qt.Orientation.Horizontal, self)
+        self._split.setObjectName("split")
+        self._split.setHandleWidth(1)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.sidebar)
+        self._split.addWidget(right)
+        self._split.setStretchFactor(1, 1)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._split)
+        self._measure()
+
+    def _measure(self) -> None:
+        size = self._look.theme.size
+        self.composer.setMaximumWidth(size(COLUMN + 48))
+        self._foot.setContentsMargins(size(8), size(8), size(8), size(16))
+        self._notice_line.setContentsMargins(size(MARGIN), 0, size(MARGIN), 0)
+
+    # ------------------------------------------------------------------ what the presenter shows
+
+    def show_sidebar(self, state: SidebarState) -> None:
+        """Show the list of conversations."""
+        self.sidebar.show_state(state)
+
+    def show_header(self, state: HeaderState) -> None:
+        """Show the line above the transcript, and the title in the window's own."""
+        self.header.show_state(state)
+        self.setWindowTitle(f"{state.title} – Homebody" if state.title else "Homebody")
+
+    def show_composer(self, state: ComposerState) -> None:
+        """Show how it is with writing."""
+        self.composer.show_state(state)
+        # Esc belongs to others while there is nothing to stop.
+        for action in self.actions():
+            if action.objectName() == "action-stop":
+                action.setEnabled(state.running)
+
+    def show_notices(self, notices: tuple[Notice, ...]) -> None:
+        """Show what the person should know."""
+        self.notices.show_state(notices)
+
+    def show_welcome(self, state: WelcomeState | None) -> None:
+        """Show the welcome, or the transcript."""
+        if state is not None:
+            self.welcome.show_state(state)
+        self._talk.setCurrentWidget(self.transcript if state is None else self.welcome)
+
+    def show_page(self, page: Page) -> None:
+        """Go to a page."""
+        if page not in self._pages:
+            self._pages[page] = self._page(page)
+            self._stack.addWidget(self._pages[page])
+        self._stack.setCurrentWidget(self._pages[page])
+        if page == "chat":
+            self.composer.focus()
+        else:
+            self._pages[page].setFocus()
+
+    def _page(self, page: Page) -> QWidget:
+        if page == "settings":
+            from homebody.ui.pages.settings import SettingsPage
+
+            settings = SettingsPage(self._look, SETTINGS, self)
+            settings.changed.connect(self.setting_changed)
+            settings.show_state(*self._settings)
+            return settings
+        if page == "shortcuts":
+            from homebody.ui.pages.shortcuts import ShortcutsPage
+
+            return ShortcutsPage(self._look, self)
+        from homebody.ui.pages.about import AboutPage
+
+        about = AboutPage(self._look, self._folders(), self)
+        about.folder_asked.connect(self.folder_asked)
+        return about
+
+    def _folders(self) -> tuple[tuple[str, str], ...]:
+        home = self._home
+        return (
+            (tr("Conversations and backups"), str(home.data)),
+            (tr("Your own models"), str(home.models)),
+            (tr("Settings"), str(home.config)),
+            (tr("Log, without a word of yours"), str(home.state)),
+        )
+
+    def show_settings(self, settings: Settings, problems: dict[str, str]) -> None:
+        """Show the values on the settings page, and use those that are about the window."""
+        self._settings = (settings, problems)
+        self._look.choose(settings.appearance, settings.text_size)
+        page = self._pages.get("settings")
+        if page is not None:
+            page.show_state(settings, problems)  # type: ignore[attr-defined]
+
+    def words(self) -> str:
+        """Return what stands in the composer."""
+        return self.composer.text()
+
+    def put_words(self, text: str) -> None:
+        """Put text into the composer, in place of what stands there, and go there."""
+        self.composer.set_text(text)
+        self.composer.focus()
+
+    def copy(self, text: str) -> None:
+        """Put text on the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+
+    def ask_link(self, url: str) -> None:
+        """Show an address whole, and ask whether to open it."""
+        from homebody.ui.sheets import LinkSheet
+
+        sheet = LinkSheet(self._look, self)
+        sheet.opened.connect(self.link_agreed)
+        sheet.copied.connect(self.copy)
+        sheet.ask(url)
+
+    def ask_erase(self, title: str, agreed: Callable[[], None]) -> None:
+        """Ask whether a conversation shall be erased for good."""
+        from homebody.ui.sheets import ConfirmSheet
+
+        sheet = ConfirmSheet(self._look, self)
+        sheet.agreed.connect(agreed)
+        sheet.ask(
+            tr("Erase “{title}” for good?").format(title=title),
+            tr("It is removed from the database, its index and every backup. This has no undo."),
+            tr("Erase for good"),
+        )
+
+    def ask_save(self, name: str, then: Callable[[str], None]) -> None:
+        """Ask where to write a file of this name; call `then` with its path."""
+        dialog = QFileDialog(self, tr("Export"), name, tr("Markdown (*.md)"))
+        dialog.setObjectName("export")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("md")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(then)
+        dialog.open()
+
+    def leave(self) -> None:
+        """Close the window."""
+        self.close()
+
+    # ------------------------------------------------------------------ the window itself
+
+    def toggle_sidebar(self) -> None:
+        """Show or hide the list of conversations."""
+        self.sidebar.setVisible(not self.sidebar.isVisible())
+
+    def come_forward(self) -> None:
+        """Come to the front; where the system does not allow that, ask for attention."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        QApplication.alert(self)
+
+    def recall(self, memory: WindowMemory) -> None:
+        """Be as it was, as far as the screens of today allow."""
+        if memory.geometry:
+            self.restoreGeometry(QByteArray(memory.geometry))
+        width = memory.sidebar or self._look.theme.size(_SIDEBAR)
+        self._split.setSizes([width, max(self.width() - width, 1)])
+        self.sidebar.setVisible(memory.sidebar_shown)
+
+    def memory(self, conversation: str | None) -> WindowMemory:
+        """Return what to remember until the next start."""
+        shown = not self.sidebar.isHidden()
+        return WindowMemory(
+            geometry=bytes(self.saveGeometry().data()),
+            sidebar=self._split.sizes()[0] if shown else 0,
+            sidebar_shown=shown,
+            conversation=conversation,
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell once that the window can be seen."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell that the person is leaving."""
+        super().closeEvent(event)
+        if event.isAccepted():
+            self.closed.emit()

@@ -1,0 +1,132 @@
+"""Connects what widgets report, and every key, with what the presenter does."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtGui import QAction, QKeySequence
+
+from homebody.ui.presenter.presenter import Presenter
+from homebody.ui.shortcuts import SHORTCUTS
+from homebody.ui.window import Window
+from homebody.ui.words import tr
+
+__all__ = ["Wiring"]
+
+
+class Wiring:
+    """Holds the window and the presenter together for as long as both live."""
+
+    def __init__(self, window: Window, presenter: Presenter) -> None:
+        self._window, self._presenter = window, presenter
+        self._connect_sidebar()
+        self._connect_talk()
+        self._connect_rest()
+        self.actions = dict(self._make_actions())
+
+    def _connect_sidebar(self) -> None:
+        sidebar, chats, talk = self._window.sidebar, self._presenter.chats, self._presenter.talk
+        sidebar.searched.connect(chats.search)
+        sidebar.new_asked.connect(talk.new)
+        sidebar.temporary_asked.connect(self._new_temporary)
+        sidebar.opened.connect(talk.open)
+        sidebar.rename_asked.connect(chats.rename)
+        sidebar.pin_asked.connect(chats.pin)
+        sidebar.archive_asked.connect(chats.archive)
+        sidebar.delete_asked.connect(chats.delete)
+        sidebar.restore_asked.connect(chats.restore)
+        sidebar.erase_asked.connect(chats.erase)
+        sidebar.export_asked.connect(chats.export)
+        sidebar.shelf_asked.connect(chats.show_shelf)
+        sidebar.page_asked.connect(self._presenter.go)
+
+    def _connect_talk(self) -> None:
+        presenter, composer = self._presenter, self._window.composer
+        composer.sent.connect(presenter.composing.send)
+        composer.stop_asked.connect(presenter.talk.stop)
+        composer.text_changed.connect(presenter.composing.typed)
+        composer.files_given.connect(presenter.composing.attach)
+        composer.attachment_removed.connect(presenter.composing.detach)
+        composer.edit_cancelled.connect(presenter.composing.cancel_edit)
+        composer.edit_last_asked.connect(self._edit_last)
+        transcript = self._window.transcript
+        transcript.edit_asked.connect(presenter.composing.edit)
+        transcript.again_asked.connect(presenter.talk.again)
+        transcript.continue_asked.connect(presenter.talk.resume)
+        transcript.version_asked.connect(presenter.talk.step)
+        transcript.link_clicked.connect(presenter.ask_link)
+        transcript.copied.connect(presenter.copied)
+
+    def _connect_rest(self) -> None:
+        window, presenter = self._window, self._presenter
+        window.header.model_chosen.connect(presenter.models.choose)
+        window.header.model_file_given.connect(presenter.open_file)
+        window.header.rename_asked.connect(presenter.chats.rename_open)
+        window.notices.acted.connect(presenter.board.act)
+        window.notices.dismissed.connect(presenter.board.dismiss)
+        window.welcome.suggested.connect(presenter.composing.suggest)
+        window.setting_changed.connect(presenter.models.change)
+        window.folder_asked.connect(presenter.open_folder)
+        window.link_agreed.connect(presenter.open_link)
+
+    # ------------------------------------------------------------------ keys
+
+    def _make_actions(self) -> list[tuple[str, QAction]]:
+        does = self._what_keys_do()
+        actions = []
+        for shortcut in SHORTCUTS:
+            if shortcut.own:
+                continue
+            action = QAction(tr(shortcut.title), self._window)
+            action.setObjectName(f"action-{shortcut.name}")
+            action.setShortcuts([QKeySequence(keys) for keys in shortcut.keys])
+            # `triggered` brings a bool, which what is done has no use for.
+            action.triggered.connect(lambda _checked, do=does[shortcut.name]: do())
+            self._window.addAction(action)
+            actions.append((shortcut.name, action))
+        return actions
+
+    def _what_keys_do(self) -> dict[str, Callable[[], object]]:
+        window, presenter = self._window, self._presenter
+        chats, talk, models = presenter.chats, presenter.talk, presenter.models
+        return {
+            "new": talk.new,
+            "temporary": self._new_temporary,
+            "search": window.sidebar.focus_search,
+            "next": partial(window.sidebar.select_next, 1),
+            "previous": partial(window.sidebar.select_next, -1),
+            "rename": window.sidebar.rename_selected,
+            "pin": chats.toggle_pin,
+            "archive": chats.toggle_archive,
+            "delete": chats.delete_open,
+            "undo_delete": chats.undo_delete,
+            "stop": talk.stop,
+            "edit_last": self._edit_last,
+            "attach": window.composer.attach,
+            "compose": partial(presenter.go, "chat"),
+            "again": partial(presenter.on_last, talk.again),
+            "continue": partial(presenter.on_last, talk.resume),
+            "older": partial(presenter.on_last, partial(self._step, by=-1)),
+            "newer": partial(presenter.on_last, partial(self._step, by=1)),
+            "copy_reply": presenter.copy_reply,
+            "copy_all": chats.copy_open,
+            "end": window.transcript.to_end,
+            "top": window.transcript.to_top,
+            "model": window.header.open_models,
+            "open_model": window.header.open_model_file,
+            "sidebar": window.toggle_sidebar,
+            "larger": partial(models.text_size, 1),
+            "smaller": partial(models.text_size, -1),
+            "normal": partial(models.text_size, 0),
+            "settings": partial(presenter.go, "settings"),
+            "shortcuts": partial(presenter.go, "shortcuts"),
+            "quit": window.leave,
+        }
+
+    def _new_temporary(self) -> None:
+        self._presenter.talk.new(temporary=True)
+
+    def _edit_last(self) -> None:
+        self._presenter.on_last(self._presenter.composing.edit)
+
+    def _step(self, turn: str, by: int) -> None:
+        self._presenter.talk.step(turn, by)

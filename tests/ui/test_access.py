@@ -1,0 +1,153 @@
+"""Everything that can be pressed has a name, and Tab goes through it in the order it is read."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from homebody.settings.declared import SETTINGS, Settings
+from homebody.ui.composer import Composer
+from homebody.ui.header import Header
+from homebody.ui.notices import Notices
+from homebody.ui.pages.about import AboutPage
+from homebody.ui.pages.settings import SettingsPage
+from homebody.ui.pages.shortcuts import ShortcutsPage
+from homebody.ui.sheets import ConfirmSheet, LinkSheet
+from homebody.ui.sidebar import Sidebar
+from homebody.ui.states import (
+    AttachmentChip,
+    ComposerState,
+    ConversationRow,
+    HeaderState,
+    ModelChoice,
+    Notice,
+    SidebarState,
+    WelcomeState,
+)
+from homebody.ui.welcome import Welcome
+from ui.access import stops, unnamed
+from ui.stage import stage
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def sidebar(look):
+    made = Sidebar(look)
+    made.show_state(SidebarState(rows=(ConversationRow(id="a", title="A", group="Today"),)))
+    return made
+
+
+def composer(look):
+    made = Composer(look)
+    chips = (AttachmentChip(name="a.md"), AttachmentChip(name="b.pdf", problem="No."))
+    made.show_state(ComposerState(attachments=chips, editing="Editing.", meter="1k of 4k"))
+    return made
+
+
+def header(look):
+    made = Header(look)
+    models = (ModelChoice(name="a", title="A"),)
+    made.show_state(HeaderState(title="T", model="M", models=models, home="It stays."))
+    return made
+
+
+def notices(look):
+    made = Notices(look)
+    made.show_state((Notice(key="a", text="Something.", action="Undo"), Notice(key="b", text="B.")))
+    return made
+
+
+def welcome(look):
+    made = Welcome(look)
+    made.show_state(WelcomeState(title="Hello", suggestions=("One", "Two")))
+    return made
+
+
+def settings(look):
+    made = SettingsPage(look, SETTINGS)
+    made.show_state(Settings(temperature=0.5), {})
+    return made
+
+
+def shortcuts(look):
+    return ShortcutsPage(look)
+
+
+def about(look):
+    return AboutPage(look, [("Conversations", Path("/somewhere/homebody.sqlite"))])
+
+
+MAKERS = (sidebar, composer, header, notices, welcome, settings, shortcuts, about)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_everything_that_can_be_pressed_has_a_name(make, look, qtbot):
+    widget = make(look)
+    stage(qtbot, widget)
+    qtbot.waitUntil(lambda: not isinstance(widget, AboutPage) or len(stops(widget)) > 5)
+    assert unnamed(widget) == []
+
+
+def test_sheets_have_names_too(look, qtbot):
+    window = stage(qtbot, QWidget())
+    link, confirm = LinkSheet(look, window), ConfirmSheet(look, window)
+    link.ask("https://example.org")
+    confirm.ask("Erase?", "It is gone then.", "Erase")
+    assert unnamed(window) == []
+
+
+def test_a_button_without_a_name_is_found(look, qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    nameless = QPushButton(window)
+    assert unnamed(window) == [
+        "QPushButton '' has no accessible name",
+        "QPushButton '' has no object name",
+    ]
+    nameless.setObjectName("go")
+    nameless.setAccessibleName("Go")
+    assert unnamed(window) == []
+
+
+def test_a_custom_widget_that_takes_the_focus_is_found_too(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    layout = QVBoxLayout(window)
+    own = QWidget()
+    own.setObjectName("own")
+    own.setFocusPolicy(QLineEdit(window).focusPolicy())
+    layout.addWidget(own)
+    assert "QWidget 'own' has no accessible name" in unnamed(window)
+
+
+@pytest.mark.parametrize(
+    ("make", "order"),
+    [
+        (
+            sidebar,
+            "search new_chat new_temporary conversations archived bin settings shortcuts about",
+        ),
+        (composer, "cancel_edit remove_attachment_0 remove_attachment_1 attach message"),
+        (header, "title model home"),
+        (notices, "act close_notice close_notice"),
+        (welcome, "suggestion_0 suggestion_1"),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_tab_goes_through_it_in_the_order_it_is_read(make, order, look, qtbot):
+    window = stage(qtbot, make(look))
+    assert stops(window) == order.split()
+
+
+@pytest.mark.parametrize("make", MAKERS[:5], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("size", [100, 200])
+def test_targets_are_at_least_28_high(make, size, look, qtbot):
+    look.choose("light", size)
+    widget = make(look)
+    stage(qtbot, widget, 1200, 900)
+    small = {
+        each.objectName(): each.height()
+        for each in widget.findChildren(QPushButton)
+        if each.isVisible() and each.height() < look.theme.size(28)
+    }
+    assert small == {}
