@@ -156,3 +156,11 @@ def test_ten_megabytes_are_refused_without_asking_the_engine() -> None:
     assert caught.value.kind == "overflow"
     assert counts.asked == 0
     assert time.process_time() - started < 10
+
+
+def test_what_was_left_out_stays_out_though_only_the_newest_of_it_is_named() -> None:
+    run = RunRecord(model=ModelName("m"), dropped=("t8", "t9"), dropped_before=8)
+    history = [turn(number, 10) for number in range(19)] + [turn(19, 10, run=run)]
+    fitted = Context(Counts()).fit(history, "r", 4096)  # type: ignore[arg-type]
+    assert fitted.dropped == tuple(f"t{number}" for number in range(10))
+    assert fitted.kept == 10

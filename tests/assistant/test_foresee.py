@@ -197,11 +197,11 @@ def test_only_what_is_new_is_counted(scripted: Start) -> None:
     session = ready(scripted("One.", system="Be brief."))
     for number in range(3):
         session.ask(f"request {number}")
-    foresee(session, "H", FILE)
+    foresee(session, "W", FILE)
     before = len(counted(session))
-    for typed in ("He", "Hel", "Hello"):
+    for typed in ("We", "Well", "Well,"):
         foresee(session, typed, FILE)
-    assert counted(session)[before:] == ["He", "Hel", "Hello"]
+    assert counted(session)[before:] == ["We", "Well", "Well,"]
 
 
 def test_the_conversation_is_read_once_between_two_replies(

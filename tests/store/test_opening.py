@@ -101,14 +101,11 @@ def test_every_old_schema_is_upgraded(home, path):
 
 def test_a_copy_is_made_before_an_upgrade(home, monkeypatch):
     leave(home)
-    later = schema.Migrations(schema.SET)
-    later._migrations = list(schema.migrations._migrations)
 
-    @later()
     def v99_moods(db):
         db.execute("ALTER TABLE turn ADD COLUMN mood TEXT")
 
-    monkeypatch.setattr(schema, "migrations", later)
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, v99_moods))
     store = Store.open(home)
     assert len(store.backups()) == 1
     with sqlite3.connect(store.backups()[0]) as copy:
@@ -121,16 +118,13 @@ def test_a_copy_is_made_before_an_upgrade(home, monkeypatch):
 
 def test_a_failed_upgrade_changes_nothing(home, monkeypatch):
     leave(home)
-    later = schema.Migrations(schema.SET)
-    later._migrations = list(schema.migrations._migrations)
 
-    @later()
     def v99_broken(db):
         db.execute("DELETE FROM turn_words")
         db.execute("ALTER TABLE nothing ADD COLUMN mood TEXT")
 
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "migrations", later)
+        patch.setattr(schema, "STEPS", (*schema.STEPS, v99_broken))
         with pytest.raises(StoreProblem):
             Store.open(home)
     store = Store.open(home)

@@ -219,6 +219,19 @@ def test_drafts_stay_with_their_conversation(write_script: WriteScript) -> None:
         assert it.view.typed == "for a new one", "the draft of a new chat survives the end"
 
 
+def test_what_is_typed_while_a_draft_is_read_is_not_overwritten(
+    write_script: WriteScript,
+) -> None:
+    with stand(write_script("Yes.")) as it:
+        it.view.typed = "an old draft"
+        it.presenter.composing.keep_draft()
+        it.settle()
+        it.presenter.talk.new()
+        it.view.typed = "typed at once"
+        it.settle()
+        assert it.view.typed == "typed at once"
+
+
 def test_words_that_could_not_be_saved_stay_and_can_go_on_unsaved(
     write_script: WriteScript, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,4 @@
-"""One SQLite connection for a whole process: its settings, its lock, its transactions.
-
-Importing this costs about 80 ms, because it imports sqlite_utils.
-"""
+"""One SQLite connection for a whole process: its settings, its lock, its transactions."""
 
 import sqlite3
 from collections.abc import Callable
@@ -13,9 +10,8 @@ from typing import TypeVar
 from homebody.base.errors import HomebodyError
 from homebody.store import words
 from homebody.store.problems import index_is_damaged, is_damage, problem
-from homebody.store.tables import Tables
 
-__all__ = ["PAGE", "Database", "connect", "peek", "tables"]
+__all__ = ["PAGE", "Database", "connect", "peek"]
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
@@ -81,11 +77,6 @@ def peek(path: Path) -> sqlite3.Connection:
         raise
     connection.row_factory = sqlite3.Row
     return connection
-
-
-def tables(connection: sqlite3.Connection) -> Tables:
-    """Return sqlite_utils' view of `connection`. Plugins of that tool are not loaded."""
-    return Tables(connection, recursive_triggers=False, execute_plugins=False)
 
 
 class Database:

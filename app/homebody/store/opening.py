@@ -17,7 +17,7 @@ from homebody.base.errors import HomebodyError, StoreDamaged
 from homebody.base.log import log
 from homebody.base.paths import Home
 from homebody.store import backups, recovery, schema, turns
-from homebody.store.database import Database, connect, peek, tables
+from homebody.store.database import Database, connect, peek
 from homebody.store.presence import Presence
 from homebody.store.problems import damaged, is_damage, primary_code, problem, read_only, unwritable
 
@@ -39,7 +39,7 @@ class Opened:
 def open_in_memory() -> Opened:
     """Open a database that never touches the disk."""
     database = Database(connect(None), None)
-    database.write(_DOING, lambda connection: schema.apply(tables(connection)))
+    database.write(_DOING, schema.apply)
     return Opened(database, None)
 
 
@@ -147,7 +147,7 @@ def _look(path: Path, *, thoroughly: bool) -> None:
         raise damaged(_DOING)
     try:
         with closing(peek(path)) as connection:
-            schema.judge(tables(connection))
+            schema.judge(connection)
             if thoroughly:
                 _inspect(connection, path)
     except sqlite3.Error as error:
@@ -198,7 +198,7 @@ def _inspect(connection: sqlite3.Connection, path: Path) -> None:
     check = "integrity_check" if mark.get("suspect") else "quick_check"
     if connection.execute(f"PRAGMA {check}(1)").fetchone()[0] != "ok":
         raise damaged(_DOING)
-    if not schema.is_as_made(tables(connection)):
+    if not schema.is_as_made(connection):
         raise damaged(_DOING)
     # Checks do not look into texts; reading them finds the bytes that are no UTF-8.
     for table in ("conversation", "turn", "checkpoint"):
@@ -209,16 +209,15 @@ def _inspect(connection: sqlite3.Connection, path: Path) -> None:
 
 def _upgrade(connection: sqlite3.Connection, home: Home, when: datetime) -> None:
     """Apply pending migrations, after a backup if there is something to lose."""
-    database = tables(connection)
-    if not schema.pending(database):
+    if not schema.pending(connection):
         return
-    if not schema.is_new(database):
+    if not schema.is_new(connection):
         backups.make(home.database, home.backups, when)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Again inside the transaction: another process may just have done it.
-        schema.judge(database)
-        schema.apply(database)
+        schema.judge(connection)
+        schema.apply(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

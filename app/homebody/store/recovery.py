@@ -16,7 +16,7 @@ from typing import cast
 from homebody.base.errors import StoreDamaged
 from homebody.base.files import sync_folder
 from homebody.store import backups, schema, words
-from homebody.store.database import connect, tables
+from homebody.store.database import connect
 from homebody.store.salvage import CONVERSATION, TURN, Finds, Record, number, read
 
 __all__ = ["finish", "recover"]
@@ -48,7 +48,7 @@ def recover(database: Path, folder: Path, when: datetime) -> tuple[str, ...]:
     finds = read(kept) if kept else Finds()
     with closing(connect(building, journal="DELETE")) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        schema.apply(tables(connection))
+        schema.apply(connection)
         before = connection.execute("SELECT count(*) FROM turn").fetchone()[0]
         connection.execute("PRAGMA defer_foreign_keys = ON")
         tally = _merge(connection, finds)

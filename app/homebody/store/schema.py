@@ -3,17 +3,25 @@
 Columns stand so that a row is recognised without the schema (`recovery` reads the pages of a file
 whose first page is gone): a name that is unique everywhere first, then a column from a small set.
 `ALTER TABLE … ADD COLUMN` is fine, reordering is not.
+
+sqlite_utils applies them, and takes 80 ms and 12 MB to load: what is asked at every start is asked
+of SQLite itself, so that it is loaded only where there is something to apply.
 """
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from homebody.base.errors import StoreTooNew
 from homebody.store.problems import damaged
-from homebody.store.tables import Migrations, Tables
 
-__all__ = ["SET", "apply", "is_as_made", "is_new", "judge", "migrations", "pending"]
+if TYPE_CHECKING:
+    from homebody.store.tables import Tables
 
-SET = "homebody"
+__all__ = ["STEPS", "apply", "is_as_made", "is_new", "judge", "pending"]
 
-migrations = Migrations(SET)
+_SET = "homebody"
 
 # Words, with accents ignored, found from their beginning on; emoji and other signs (So, Sk) count
 # as words. `words.spaced` puts gaps into scripts that have none. Not the trigram tokenizer: it
@@ -23,8 +31,7 @@ _TOKENS = (
 )
 
 
-@migrations()
-def v1_conversations(db: Tables) -> None:
+def v1_conversations(db: "Tables") -> None:
     """Conversations, their trees of turns, the words to search and the small tables around."""
     # Order comes from `seq` and `touched`, which only grow; times are shown, never compared.
     for statement in (
@@ -61,8 +68,7 @@ def v1_conversations(db: Tables) -> None:
         db.execute(statement)
 
 
-@migrations()
-def v2_attachments(db: Tables) -> None:
+def v2_attachments(db: "Tables") -> None:
     """Files that go with a request, as JSON, '' for none; siblings found without reading on."""
     db.execute("ALTER TABLE turn ADD COLUMN attachments TEXT NOT NULL DEFAULT ''")
     # It also serves whatever looked for the turns of a conversation.
@@ -70,29 +76,42 @@ def v2_attachments(db: Tables) -> None:
     db.execute("DROP INDEX turn_conversation")
 
 
-def pending(db: Tables) -> bool:
-    """Tell whether a migration has not run on `db` yet."""
-    return bool(migrations.pending(db))
+STEPS: tuple[Callable[["Tables"], None], ...] = (v1_conversations, v2_attachments)
+"""In the order in which they are applied; each is known in the file by its function's name."""
 
 
-def is_new(db: Tables) -> bool:
-    """Tell whether `db` has none of our tables."""
-    return not migrations.applied(db)
+def pending(connection: sqlite3.Connection) -> bool:
+    """Tell whether a migration has not run yet."""
+    return bool(set(_names(STEPS)) - set(_applied(connection)))
 
 
-def apply(db: Tables) -> None:
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Tell whether there are none of our tables."""
+    return not _applied(connection)
+
+
+def apply(
+    connection: sqlite3.Connection, steps: Sequence[Callable[["Tables"], None]] | None = None
+) -> None:
     """Run what is pending; inside the caller's transaction, so all of it or nothing."""
-    migrations.apply(db)
+    from homebody.store.tables import Migrations, Tables
+
+    migrations = Migrations(_SET)
+    for step in STEPS if steps is None else steps:
+        migrations()(step)
+    # Plugins of that tool are not loaded.
+    migrations.apply(Tables(connection, recursive_triggers=False, execute_plugins=False))
 
 
-def judge(db: Tables) -> None:
+def judge(connection: sqlite3.Connection) -> None:
     """Raise `StoreTooNew` where migrations ran that are not known here.
 
     Raise `StoreDamaged` where the list of migrations, or what the tables look like, is broken.
     """
-    known = [entry.name for entry in migrations._migrations]  # noqa: SLF001  no public list
-    applied = [entry.name for entry in migrations.applied(db)]
-    if applied[: len(known)] != known[: len(applied)] or (not applied and "turn" in _made(db)):
+    known, applied = _names(STEPS), _applied(connection)
+    if applied[: len(known)] != known[: len(applied)] or (
+        not applied and "turn" in _made(connection)
+    ):
         raise damaged("open the conversations")
     if len(applied) > len(known):
         raise StoreTooNew(
@@ -101,22 +120,31 @@ def judge(db: Tables) -> None:
         )
 
 
-def is_as_made(db: Tables) -> bool:
-    """Tell whether the tables are what the migrations that ran on `db` make."""
-    applied = {entry.name for entry in migrations.applied(db)}
-    known = [entry.name for entry in migrations._migrations]  # noqa: SLF001  no public list
-    fresh = Tables(memory=True, recursive_triggers=False, execute_plugins=False)
-    try:
-        next_one = next((name for name in known if name not in applied), None)
-        migrations.apply(fresh, stop_before=next_one)
-        return not applied or _made(fresh) == _made(db)
-    finally:
-        fresh.close()
+def is_as_made(connection: sqlite3.Connection) -> bool:
+    """Tell whether the tables are what the migrations that ran on them make."""
+    applied = _applied(connection)
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        apply(fresh, [step for step in STEPS if step.__name__ in applied])
+        return not applied or _made(fresh) == _made(connection)
 
 
-def _made(db: Tables) -> dict[str, str]:
+def _names(steps: Sequence[Callable[["Tables"], None]]) -> list[str]:
+    return [step.__name__ for step in steps]
+
+
+def _applied(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the migrations that ran, in their order."""
+    if "_sqlite_migrations" not in _made(connection):
+        return []
+    rows = connection.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid", (_SET,)
+    )
+    return [row[0] for row in rows]
+
+
+def _made(connection: sqlite3.Connection) -> dict[str, str]:
     # The tables behind an FTS5 table are made by SQLite, each version in its own way.
-    rows = db.execute(
+    rows = connection.execute(
         "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
         " AND name NOT LIKE '%\\_words\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite_%'"
     )

@@ -102,7 +102,7 @@ class Composer(QWidget):
             self._dialog = QFileDialog(self, tr("Attach text files"))
             self._dialog.setObjectName("attach_dialog")
             self._dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-            self._dialog.filesSelected.connect(self.files_given)
+            self._dialog.filesSelected.connect(self._on_files)
         self._dialog.open()
 
     def _build(self) -> None:
@@ -229,6 +229,9 @@ class Composer(QWidget):
             self.stop_asked.emit()
         elif self._state.editing:
             self.edit_cancelled.emit()
+
+    def _on_files(self, files: list[str]) -> None:
+        self.files_given.emit(files)
 
     def _on_text(self) -> None:
         self._show_sendable()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
@@ -74,7 +75,8 @@ class _Sheet(QWidget):
         if self.isHidden():
             return
         self.hide()
-        if self._came_from is not None:
+        # It may be gone meanwhile: the list below goes on changing.
+        if self._came_from is not None and isValid(self._came_from):
             self._came_from.setFocus(Qt.FocusReason.OtherFocusReason)
         self._came_from = None
         self.closed.emit()
@@ -82,16 +84,10 @@ class _Sheet(QWidget):
     def _show(self, focus: QWidget) -> None:
         if self.isHidden():
             self._came_from = QApplication.focusWidget()
-            if self._came_from is not None:
-                self._came_from.destroyed.connect(self._on_gone)
         self.setGeometry(self._below.rect())
         self.show()
         self.raise_()
         focus.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _on_gone(self, gone: QObject) -> None:
-        if self._came_from is gone:
-            self._came_from = None
 
     def _button(self, name: str, words: str, role: str) -> QPushButton:
         button = QPushButton(words, self._card)
@@ -118,6 +114,8 @@ class _Sheet(QWidget):
             and child.isVisible()
             and child.isEnabled()
         ]
+        if not stops:
+            return super().focusNextPrevChild(forward)
         current = QApplication.focusWidget()
         place = stops.index(current) if current in stops else -1
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason

@@ -66,6 +66,7 @@ class Composing:
         """The conversation that the words in the composer belong to; None: a new one."""
         self._on_its_way = ""
         self._waiting = False
+        self._first = True
         self._measured = 0
         self._call_off: dict[str, Callable[[], None]] = {}
 
@@ -132,6 +133,7 @@ class Composing:
             self._editing = None
             self._set_files([])
             self._stage.composer(editing="")
+            self._stage.view.put_words("")
             self._bring_draft(self._conversation())
 
     # ------------------------------------------------------------------ drafts
@@ -143,14 +145,15 @@ class Composing:
         self._drafted = conversation.id if conversation else None
         self._set_files(self._files if on_its_way else [])
         self._stage.composer(editing="", meter="", meter_detail="", meter_level="calm")
-        if on_its_way:
-            # It could not be saved where it was written; it stays here to be sent.
+        first, self._first = self._first, False
+        if on_its_way or (first and self._stage.view.words()):
+            # It could not be saved where it was written, or was typed before anything was open:
+            # it stays here to be sent.
             return
-        if conversation is not None:
-            self._stage.view.put_words(conversation.draft)
-            self.measure()
-        else:
+        self._stage.view.put_words(conversation.draft if conversation is not None else "")
+        if conversation is None:
             self._bring_draft(None)
+        self.measure()
 
     def keep_draft(self) -> None:
         """Keep the words that are not sent. Not those of a temporary chat, nor of an edit."""
@@ -171,14 +174,13 @@ class Composing:
         store = session.saved
 
         def then(words: str) -> None:
-            if self._talk.place is place and self._editing is None:
+            # What was typed meanwhile counts more.
+            if words and self._talk.place is place and not self._stage.view.words():
                 self._stage.view.put_words(words)
                 self.measure()
 
-        if place.temporary:
-            then("")
-        else:
-            self._stage.run("store", lambda: store.draft(conversation), then, lambda _: then(""))
+        if not place.temporary:
+            self._stage.run("store", lambda: store.draft(conversation), then, lambda _: None)
 
     def _conversation(self) -> str | None:
         place = self._talk.place

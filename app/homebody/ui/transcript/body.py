@@ -66,6 +66,8 @@ class Body(QTextBrowser):
         self._link = ""
         self._menu_link = ""
         self._is_ringed = False
+        self._ideal: tuple[int, int] | None = None
+        """For the most that the text may have: how wide it would like to be."""
         self._buttons: list[QPushButton] = []
         self._page = Page(self, Manner(look.theme))
         self._colouring = QTimer(self)
@@ -196,7 +198,9 @@ class Body(QTextBrowser):
         """Break the lines at a width, and return the height; both in pixels."""
         if self.lineWrapColumnOrWidth() != width:
             self.setLineWrapColumnOrWidth(width)
-        self._page.document.setTextWidth(width)
+        # Setting it breaks every line anew, also where it is the same.
+        if self._page.document.textWidth() != width:
+            self._page.document.setTextWidth(width)
         # The document ends with the last line, the card of a code a little later.
         is_card = bool(self._page.leaves) and self._page.leaves[-1].kind == "code"
         below = self._look.theme.size(PAD) if is_card else 0
@@ -204,8 +208,10 @@ class Body(QTextBrowser):
 
     def ideal_width(self, most: int) -> int:
         """Return how wide the text would like to be, up to a limit; plain text only."""
-        self._page.document.setTextWidth(most)
-        return min(-int(-self._page.document.idealWidth() // 1) + 1, most)
+        if self._ideal is None or self._ideal[0] != most:
+            self._page.document.setTextWidth(most)
+            self._ideal = most, min(-int(-self._page.document.idealWidth() // 1) + 1, most)
+        return self._ideal[1]
 
     def place_buttons(self) -> None:
         """Put the buttons of the codes where their cards are."""
@@ -240,6 +246,7 @@ class Body(QTextBrowser):
     # ------------------------------------------------------------ drawing
 
     def _after_drawing(self, *, live: bool) -> None:
+        self._ideal = None
         if not live:
             self._say_name()
         if self._page.cards:

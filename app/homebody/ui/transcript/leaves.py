@@ -98,7 +98,7 @@ class Reader:
         self.text += "\n" if self._held else ""
         self._held, self._fence, self._start, self._settled = "", None, 0, 0
         self._settled_references = {}
-        change = self._read_tail()
+        change = self._read_tail(finished=True)
         if self._late:
             self._late = False
             return Change(0, self.leaves[:])
@@ -138,12 +138,15 @@ class Reader:
         after = self._read_tail() if stop < len(text) else Change(0, [])
         return Change(kept, [self.leaves[kept], *after.leaves])
 
-    def _read_tail(self) -> Change:
+    def _read_tail(self, *, finished: bool = False) -> Change:
         tail = self.text[self._start :]
         environment = {"references": dict(self._settled_references)}
         lines = tail.split("\n")
         groups = [(group, list(_leaves(group, lines))) for group in _groups(tail, environment)]
-        change = self._take([leaf for _, leaves in groups for leaf in leaves])
+        read = [leaf for _, leaves in groups for leaf in leaves]
+        if not finished and lines[-1] and groups and _lines(groups[-1][0])[1] >= len(lines):
+            read[-1:] = map(_without_last_row, read[-1:])
+        change = self._take(read)
         if environment["references"] != self.references:
             self._late = self._late or change.kept > 0
             self.references = environment["references"]
@@ -273,6 +276,11 @@ def _code(token: "Token", lines: Sequence[str]) -> Leaf:
         language=words[0][:32] if words else "",
         closed=not fenced or _closed(token, lines),
     )
+
+
+def _without_last_row(leaf: Leaf) -> Leaf:
+    """Leave out the row of a table that is being written: each one has all of it laid out."""
+    return structs.replace(leaf, rows=leaf.rows[:-1]) if len(leaf.rows) > 1 else leaf
 
 
 def _table(tokens: Iterator["Token"]) -> Leaf:

@@ -189,7 +189,10 @@ class Manner:
     def with_end(self, block: QTextBlockFormat, *, end: bool) -> QTextBlockFormat:
         """Return a line of code as the last one of its card, or as one that is not."""
         changed = QTextBlockFormat(block)
-        changed.setBottomMargin(self.theme.size(PAD) if end else 0)
+        if end:
+            changed.setBottomMargin(self.theme.size(PAD))
+        else:
+            changed.clearProperty(QTextFormat.Property.BlockBottomMargin)
         return changed
 
     # ------------------------------------------------------------ tables

@@ -74,6 +74,8 @@ class Page:
         self.spots: list[Spot] = []
         self.cards: list[Card] = []
         self._fresh = True
+        self._again: Spot | None = None
+        """The place whose block is there already for the next leaf."""
         self.plain: str | None = None
         """The text, where it is shown as it was typed."""
         self.manner = manner
@@ -89,6 +91,7 @@ class Page:
         option.setTabStopDistance(manner.tab)
         self.document.setDefaultTextOption(option)
         self.leaves, self.spots, self.cards = [], [], []
+        self._again = None
         self.plain = None
         self._fresh = True
         cursor = QTextCursor(self.document)
@@ -105,7 +108,7 @@ class Page:
             kept += 1
             new = new[1:]
         if kept < len(self.leaves):
-            self._rewind(cursor, kept)
+            self._rewind(cursor, kept, new[0] if new else None)
         for leaf in new:
             self._draw(cursor, leaf, references)
         cursor.endEditBlock()
@@ -156,8 +159,19 @@ class Page:
 
     # ------------------------------------------------------------ leaves
 
-    def _rewind(self, cursor: QTextCursor, count: int) -> None:
+    def _rewind(self, cursor: QTextCursor, count: int, following: Leaf | None) -> None:
+        """Take back all leaves but the first; `following` is drawn next."""
         spot = self.spots[count]
+        kinds = {self.leaves[count].kind, following.kind if following else "table"}
+        if not spot.fresh and "table" not in kinds:
+            # The block is used again, so that the one before is not laid out anew.
+            cursor.setPosition(spot.position + 1)
+            cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
+            self._again = spot
+            self._fresh = False
+            del self.leaves[count:], self.spots[count:], self.cards[spot.cards :]
+            return
         cursor.setPosition(spot.position)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
@@ -169,18 +183,9 @@ class Page:
     def _draw(self, cursor: QTextCursor, leaf: Leaf, references: dict[str, Any]) -> None:
         cursor.movePosition(QTextCursor.MoveOperation.End)
         before = self.leaves[-1] if self.leaves else None
-        block = self.document.lastBlock()
-        number = block.blockNumber() + (not self._fresh or leaf.kind == "table")
-        self.spots.append(
-            Spot(
-                cursor.position(),
-                number,
-                self._fresh,
-                QTextBlockFormat(cursor.blockFormat()),
-                QTextCharFormat(cursor.blockCharFormat()),
-                len(self.cards),
-            )
-        )
+        spot = self._again or self._spot(cursor, leaf)
+        number = spot.block
+        self.spots.append(spot)
         if leaf.kind == "table":
             self._draw_table(cursor, leaf, before, references)
         elif leaf.kind == "code":
@@ -197,13 +202,24 @@ class Page:
                 cursor.insertText(_NOTHING, words)
         self.leaves.append(leaf)
 
+    def _spot(self, cursor: QTextCursor, leaf: Leaf) -> Spot:
+        last = self.document.lastBlock().blockNumber()
+        return Spot(
+            cursor.position(),
+            last + (not self._fresh or leaf.kind == "table"),
+            self._fresh,
+            QTextBlockFormat(cursor.blockFormat()),
+            QTextCharFormat(cursor.blockCharFormat()),
+            len(self.cards),
+        )
+
     def _begin(self, cursor: QTextCursor, block: QTextBlockFormat, words: QTextCharFormat) -> None:
-        if self._fresh:
+        if self._fresh or self._again:
             cursor.setBlockFormat(block)
             cursor.setBlockCharFormat(words)
         else:
             cursor.insertBlock(block, words)
-        self._fresh = False
+        self._fresh, self._again = False, None
 
     def _write(
         self, cursor: QTextCursor, tokens: Sequence["Token"], words: QTextCharFormat

@@ -1,0 +1,150 @@
+"""Sheets that ask before something leaves, or is gone for good."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from homebody.ui.sheets import ConfirmSheet, LinkSheet
+from ui.stage import child, stage
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def window(look, qtbot) -> QWidget:
+    made = stage(qtbot, QPushButton("below"), 700, 400)
+    below = made.findChild(QPushButton)
+    below.setObjectName("below")
+    below.setFocus()
+    return made
+
+
+@pytest.fixture
+def link(look, window) -> LinkSheet:
+    return LinkSheet(look, window)
+
+
+def address(link: LinkSheet) -> str:
+    return child(link, "address").toPlainText()
+
+
+def bold(link: LinkSheet) -> str:
+    block = child(link, "address").document().begin()
+    found, each = "", block.begin()
+    while not each.atEnd():
+        fragment = each.fragment()
+        if fragment.charFormat().fontWeight() == QFont.Weight.Bold:
+            found += fragment.text()
+        each += 1
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "host"),
+    [
+        ("https://example.org/a?b#c", "https://example.org/a?b#c", "example.org"),
+        ("https://google.com@evil.example/x", None, "evil.example"),
+        # The first letter is Cyrillic.
+        ("https://\u0430pple.com/", "https://xn--pple-43d.com/", "xn--pple-43d.com"),
+        ("https://example.org/\u202egnp.exe", "https://example.org/%E2%80%AEgnp.exe", None),
+        ("http://evil.example/https://bank.example", None, "evil.example"),
+        ("https://bank.example:99@evil.example", None, "evil.example"),
+        ("https://a.example/?q=" + "x" * 3000, None, "a.example"),
+    ],
+)
+def test_the_whole_address_is_shown_in_ascii_with_its_host_marked(link, given, shown, host):
+    link.ask(given)
+    assert address(link) == (shown or given)
+    assert address(link).isascii()
+    assert host is None or bold(link) == host
+
+
+def test_what_was_shown_is_what_is_opened(link, qtbot):
+    link.ask("https://\u0430pple.com/")
+    shown = address(link)
+    with qtbot.waitSignal(link.opened) as got, qtbot.waitSignal(link.closed):
+        qtbot.mouseClick(child(link, "open_address"), Qt.MouseButton.LeftButton)
+    assert got.args == [shown]
+    assert not link.isVisible()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ssh://x",
+        "C:\\x",
+        "",
+        "relative",
+        "http://[bad",
+        "smb://host/share",
+    ],
+)
+def test_only_web_and_mail_addresses_can_be_opened(link, qtbot, bad):
+    link.ask(bad)
+    with qtbot.assertNotEmitted(link.opened):
+        qtbot.mouseClick(child(link, "open_address"), Qt.MouseButton.LeftButton)
+    assert link.isVisible()
+
+
+def test_an_address_is_copied_as_it_was_shown(link, qtbot):
+    link.ask("https://example.org/a b")
+    with qtbot.waitSignal(link.copied) as got:
+        qtbot.mouseClick(child(link, "copy_address"), Qt.MouseButton.LeftButton)
+    assert got.args == ["https://example.org/a%20b"]
+
+
+def test_an_address_is_never_read_as_markup(link):
+    link.ask("https://example.org/<b>x</b><img src=file:///etc/passwd>")
+    assert "%3Cb%3E" in address(link) or "<b>" in address(link)
+
+
+def test_enter_keeps_it_home_and_the_focus_goes_back(link, window, qtbot):
+    link.ask("https://example.org")
+    assert child(link, "keep_home").hasFocus()
+    with qtbot.waitSignal(link.closed), qtbot.assertNotEmitted(link.opened):
+        qtbot.keyClick(child(link, "keep_home"), KEY.Key_Escape)
+    assert child(window, "below").hasFocus()
+
+
+def test_tab_stays_inside(link, window, qtbot):
+    link.ask("https://example.org")
+    seen = []
+    for _ in range(8):
+        qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
+        seen.append(QApplication.focusWidget().objectName())
+    assert set(seen) == {"address", "keep_home", "copy_address", "open_address"}
+    qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Backtab)
+    assert QApplication.focusWidget().objectName() in seen
+
+
+def test_it_covers_the_window_also_when_that_grows(link, window):
+    link.ask("https://example.org")
+    window.resize(900, 500)
+    assert link.size() == window.size()
+
+
+def test_nothing_is_erased_without_a_second_word(look, window, qtbot):
+    sheet = ConfirmSheet(look, window)
+    sheet.ask("Erase “Tax” for good?", "It cannot be brought back.", "Erase for good")
+    assert child(sheet, "keep_it").hasFocus()
+    with qtbot.waitSignal(sheet.closed), qtbot.assertNotEmitted(sheet.agreed):
+        qtbot.keyClick(child(sheet, "keep_it"), KEY.Key_Space)
+    sheet.ask("Erase “Tax” for good?", "It cannot be brought back.", "Erase for good")
+    with qtbot.waitSignal(sheet.agreed):
+        qtbot.mouseClick(child(sheet, "agree"), Qt.MouseButton.LeftButton)
+    assert not sheet.isVisible()
+
+
+def test_a_focus_that_is_gone_meanwhile_is_not_given_back(link, window, qtbot):
+    link.ask("https://example.org")
+    below = child(window, "below")
+    with qtbot.waitSignal(below.destroyed):
+        below.deleteLater()
+    link.close_sheet()
+    assert not link.isVisible()
