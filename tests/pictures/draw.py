@@ -130,6 +130,7 @@ class Stage:
         self.window = Window(self.look, Home(folder, folder, folder))
         self.window.resize(WIDTH, HEIGHT)
         self.window.recall(WindowMemory())
+        self.window.furnish()
         self.window.show()
         self.sidebar(selected="1")
         self.header(title="Trip to Porto")

@@ -1,5 +1,7 @@
 """Markdown for property tests: many constructs, whole and broken, and any cutting of a text."""
 
+from itertools import pairwise
+
 from hypothesis import strategies as st
 
 __all__ = ["cut", "texts"]
@@ -88,7 +90,7 @@ def cut(text: str) -> st.SearchStrategy[list[str]]:
 
     def parts(places: list[int]) -> list[str]:
         edges = [0, *sorted(places), len(text)]
-        return [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        return [text[a:b] for a, b in pairwise(edges)]
 
     some = st.lists(st.integers(0, len(text)), max_size=40).map(parts)
     return st.one_of(some, st.just(list(text)))

@@ -8,8 +8,6 @@ from homebody.ui.header import Header
 from homebody.ui.states import HeaderState, ModelChoice
 from ui.stage import child, stage
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
 KEY = Qt.Key
 MODELS = (
     ModelChoice(name="starter", title="SmolLM2 135M", detail="98 MB", chosen=True),

@@ -9,8 +9,6 @@ from homebody.ui.notices import FADE_SECONDS, Notices
 from homebody.ui.states import Notice
 from ui.stage import child, stage
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
 GONE = Notice(key="gone", text="It is in the bin.", action="Undo", kind="ok", fades=True)
 BAD = Notice(key="bad", text="The disk is full.", kind="bad")
 

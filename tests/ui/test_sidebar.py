@@ -12,8 +12,6 @@ from homebody.ui.sidebar_rows import ConversationRows
 from homebody.ui.states import ConversationRow, SidebarState
 from ui.stage import child, stage
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
 KEY = Qt.Key
 PORTO = ConversationRow(id="porto", title="Trip to Porto", group="Today")
 TAX = ConversationRow(id="tax", title="Tax letter", group="Today")

@@ -1,10 +1,10 @@
 """How a text is drawn into a document: the same, however it came."""
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QBrush, QTextBlock, QTextCursor, QTextFormat, QTextLength
 from PySide6.QtWidgets import QApplication
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from homebody.ui.theme import Look
 from homebody.ui.transcript.leaves import Reader
@@ -159,7 +159,9 @@ def test_each_paragraph_runs_as_its_first_letter_does(look: Look) -> None:
 
 
 def test_what_is_selected_is_copied_as_plain_text_with_its_marks(look: Look) -> None:
-    page = whole(look, "Say:\n\n1. one\n2. two\n   - in\n\n```\na\n\nb\n```\n\n|x|y|\n|-|-|\n|1|2|\n\nEnd")
+    page = whole(
+        look, "Say:\n\n1. one\n2. two\n   - in\n\n```\na\n\nb\n```\n\n|x|y|\n|-|-|\n|1|2|\n\nEnd"
+    )
     cursor = QTextCursor(page.document)
     cursor.select(QTextCursor.SelectionType.Document)
     assert page.selected_text(cursor) == (
@@ -176,9 +178,7 @@ def test_a_definition_that_comes_late_makes_links_at_the_end(look: Look) -> None
     drawn.add("[here]: https://example.org/x\n")
     drawn.finish()
     formats = [look_ for _, look_ in looks(drawn.page.document.begin())]
-    assert any(
-        "https://example.org/x" in str(value) for each in formats for value in each.values()
-    )
+    assert any("https://example.org/x" in str(value) for each in formats for value in each.values())
 
 
 def test_headings_are_hardly_larger_than_the_text(look: Look, qapp: QApplication) -> None:

@@ -1,6 +1,6 @@
 """The SHA-256 of model files, computed once and remembered by the store."""
 
-import hashlib
+
 import threading
 from pathlib import Path
 from typing import Protocol
@@ -57,6 +57,9 @@ class Fingerprints:
             self._thread.join()
 
     def _compute(self, path: Path) -> None:
+        # Loaded where it is used: it brings 4 MB of OpenSSL, and most files were hashed long ago.
+        import hashlib
+
         digest = hashlib.sha256()
         try:
             before = path.stat()

@@ -99,7 +99,8 @@ class Desk(QObject):
             self._bridge.close()
         if self._session is not None:
             self._session.close()
-        self.window.transcript.close_threads()
+        if self.presenter is not None:
+            self.window.transcript.close_threads()
         self.window.hide()
 
     def come_forward(self, file: str = "") -> None:
@@ -117,6 +118,7 @@ class Desk(QObject):
     def _begin(self) -> None:
         # First what takes longest: the engine's process starts while the rest is loaded here.
         porter, locks = self._needs.begin()
+        self.window.furnish()
         from homebody.ui.bridge import Bridge
         from homebody.ui.presenter.presenter import Presenter
         from homebody.ui.wiring import Wiring

@@ -34,7 +34,11 @@ _OPENABLE = frozenset({"http", "https", "mailto"})
 
 
 class _Sheet(QWidget):
-    """Covers its parent. Esc closes it; the focus stays inside and goes back where it was."""
+    """Covers its parent, for one question: closed, it is gone.
+
+    Esc closes it; the focus stays inside, and goes back where it was. The keys of the window below
+    rest meanwhile.
+    """
 
     closed = Signal()
 
@@ -80,6 +84,7 @@ class _Sheet(QWidget):
             self._came_from.setFocus(Qt.FocusReason.OtherFocusReason)
         self._came_from = None
         self.closed.emit()
+        self.deleteLater()
 
     def _show(self, focus: QWidget) -> None:
         if self.isHidden():

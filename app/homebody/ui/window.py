@@ -1,13 +1,14 @@
 """The window: puts the widgets together, and shows what the presenter says.
 
-It holds no logic. What a widget reports goes to the presenter by `wiring`. Pages and sheets are
-made when they are first shown.
+It holds no logic. What a widget reports goes to the presenter by `wiring`. What one can begin with
+(the line above, the field to write in) is there at the first paint; `furnish` brings the rest right
+after it. Pages and sheets are made when they are first shown.
 """
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -22,10 +23,7 @@ from homebody.base.paths import Home
 from homebody.settings.declared import SETTINGS, Settings
 from homebody.ui.composer import Composer
 from homebody.ui.header import Header
-from homebody.ui.icons import app_icon
 from homebody.ui.memory import WindowMemory
-from homebody.ui.notices import Notices
-from homebody.ui.sidebar import Sidebar
 from homebody.ui.states import (
     ComposerState,
     HeaderState,
@@ -35,8 +33,6 @@ from homebody.ui.states import (
     WelcomeState,
 )
 from homebody.ui.theme import COLUMN, MARGIN, Look
-from homebody.ui.transcript.view import TranscriptView
-from homebody.ui.welcome import Welcome
 from homebody.ui.words import tr
 
 __all__ = ["Window"]
@@ -60,17 +56,12 @@ class Window(QWidget):
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("Homebody")
-        self.setWindowIcon(app_icon())
         self._look = look
         self._home = home
         self._was_painted = False
         self._settings: tuple[Settings, dict[str, str]] = (Settings(), {})
         self._pages: dict[Page, QWidget] = {}
-        self.sidebar = Sidebar(look, self)
         self.header = Header(look, self)
-        self.notices = Notices(look, self)
-        self.transcript = TranscriptView(look, self)
-        self.welcome = Welcome(look, self)
         self.composer = Composer(look, self)
         self._build()
         look.changed.connect(self._measure)
@@ -79,8 +70,6 @@ class Window(QWidget):
 
     def _build(self) -> None:
         self._talk = QStackedWidget(self)
-        self._talk.addWidget(self.transcript)
-        self._talk.addWidget(self.welcome)
         chat = QWidget(self)
         column = QVBoxLayout(chat)
         column.setContentsMargins(0, 0, 0, 0)
@@ -95,7 +84,6 @@ class Window(QWidget):
         self._stack.addWidget(chat)
         self._pages["chat"] = chat
         self._notice_line = QHBoxLayout()
-        self._notice_line.addWidget(self.notices)
         right = QWidget(self)
         rows = QVBoxLayout(right)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -107,13 +95,44 @@ class Window(QWidget):
         self._split.setObjectName("split")
         self._split.setHandleWidth(1)
         self._split.setChildrenCollapsible(False)
-        self._split.addWidget(self.sidebar)
+        # Where the list of conversations will stand.
+        self._side: QWidget = QWidget(self)
+        self._side.setAutoFillBackground(True)
+        self._side.setPalette(QPalette(self._look.theme.color("side")))
+        self._split.addWidget(self._side)
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._split)
         self._measure()
+
+    def furnish(self) -> None:
+        """Bring what the first paint did not wait for."""
+        from homebody.ui.icons import app_icon
+        from homebody.ui.notices import Notices
+        from homebody.ui.sidebar import Sidebar
+        from homebody.ui.transcript.view import TranscriptView
+        from homebody.ui.welcome import Welcome
+
+        self.setWindowIcon(app_icon())
+        sizes, hidden = self._split.sizes(), self._side.isHidden()
+        self.sidebar = Sidebar(self._look, self)
+        self._split.replaceWidget(0, self.sidebar)
+        self.sidebar.setHidden(hidden)
+        self._side.deleteLater()
+        self._side = self.sidebar
+        self._split.setSizes(sizes)
+        self.notices = Notices(self._look, self)
+        self._notice_line.addWidget(self.notices)
+        self.transcript = TranscriptView(self._look, self)
+        self.welcome = Welcome(self._look, self)
+        self._talk.addWidget(self.transcript)
+        self._talk.addWidget(self.welcome)
+        # As one sees them: from the list over the line above and the text to the field.
+        self.setTabOrder(self.sidebar, self.header)
+        self.setTabOrder(self.header, self._talk)
+        self.setTabOrder(self._talk, self.composer)
 
     def _measure(self) -> None:
         size = self._look.theme.size
@@ -248,7 +267,7 @@ class Window(QWidget):
 
     def toggle_sidebar(self) -> None:
         """Show or hide the list of conversations."""
-        self.sidebar.setVisible(not self.sidebar.isVisible())
+        self.sidebar.setHidden(not self.sidebar.isHidden())
 
     def come_forward(self) -> None:
         """Come to the front; where the system does not allow that, ask for attention."""
@@ -264,11 +283,11 @@ class Window(QWidget):
             self.restoreGeometry(QByteArray(memory.geometry))
         width = memory.sidebar or self._look.theme.size(_SIDEBAR)
         self._split.setSizes([width, max(self.width() - width, 1)])
-        self.sidebar.setVisible(memory.sidebar_shown)
+        self._side.setVisible(memory.sidebar_shown)
 
     def memory(self, conversation: str | None) -> WindowMemory:
         """Return what to remember until the next start."""
-        shown = not self.sidebar.isHidden()
+        shown = not self._side.isHidden()
         return WindowMemory(
             geometry=bytes(self.saveGeometry().data()),
             sidebar=self._split.sizes()[0] if shown else 0,

@@ -68,9 +68,10 @@ def bind_child(process: Any) -> Any:
         wintypes.DWORD,
     )
     kernel.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
-    kill_on_close, extended_limit_information = 0x2000, 9
+    # What a child starts for the person, a browser say, is not tied to us.
+    kill_on_close, silent_breakaway, extended_limit_information = 0x2000, 0x1000, 9
     limits = ExtendedLimits()
-    limits.BasicLimitInformation.LimitFlags = kill_on_close
+    limits.BasicLimitInformation.LimitFlags = kill_on_close | silent_breakaway
     job = kernel.CreateJobObjectW(None, None)
     kernel.SetInformationJobObject(
         job, extended_limit_information, ctypes.byref(limits), ctypes.sizeof(limits)

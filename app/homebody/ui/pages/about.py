@@ -1,7 +1,6 @@
 """About: what this is, where its files are, and what it is built of."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent, QTextOption
@@ -33,9 +32,9 @@ class AboutPage(ScrolledPage):
     """The path of a folder that the person wants to see."""
 
     def __init__(
-        self, look: Look, places: Sequence[tuple[str, Path]], parent: QWidget | None = None
+        self, look: Look, places: Sequence[tuple[str, str]], parent: QWidget | None = None
     ) -> None:
-        """`places` are words such as `Conversations`, and the file or folder that they name."""
+        """`places` are words such as `Conversations`, and the folder that they name."""
         super().__init__(look, "about_page", tr("About"), parent)
         self._parts: tuple[Part, ...] = ()
         self._places = tuple(places)
@@ -83,7 +82,7 @@ class AboutPage(ScrolledPage):
         for row, (words, path) in enumerate(self._places):
             grid.addWidget(label(words, "plain", card), row, 0)
             # A break may come after any part of a path.
-            shown = label(str(path).replace("/", "/\u200b").replace("\\", "\\\u200b"), "fact", card)
+            shown = label(path.replace("/", "/\u200b").replace("\\", "\\\u200b"), "fact", card)
             grid.addWidget(shown, row, 1)
             button = QPushButton(tr("Show"), card)
             button.setObjectName(f"show_place_{row}")
@@ -142,9 +141,7 @@ class AboutPage(ScrolledPage):
 
     def _on_folder(self) -> None:
         place = self._buttons.index(self.sender())  # type: ignore[arg-type]
-        path = self._places[place][1]
-        # A file that is not there yet has a folder all the same.
-        self.folder_asked.emit(str(path.parent if path.suffix else path))
+        self.folder_asked.emit(self._places[place][1])
 
     def _dress(self) -> None:
         theme = self.look.theme

@@ -103,6 +103,7 @@ class Composing:
         if self._on_its_way and self._stage.view.words() == self._on_its_way:
             self._stage.view.put_words("")
         self._on_its_way = ""
+        self.keep_draft()
         self._drafted = self._conversation()
         self.keep_draft()
 

@@ -1,6 +1,5 @@
 """From values of the core to the states that widgets show."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from homebody.assistant.facts import details, facts
@@ -11,8 +10,8 @@ from homebody.ui.words import tr
 __all__ = ["conversation_row", "hit_row", "short_count", "size_of", "title_of", "turn_row"]
 
 
-def turn_row(shown: ShownTurn, left_out: Collection[str] = ()) -> TurnRow:
-    """Return the row of a turn. `left_out`: the ids that the model no longer sees."""
+def turn_row(shown: ShownTurn, *, left_out: bool = False) -> TurnRow:
+    """Return the row of a turn. `left_out`: the model no longer sees it."""
     turn = shown.turn
     problem, hint = _trouble(turn)
     line = facts(turn.run)
@@ -26,13 +25,13 @@ def turn_row(shown: ShownTurn, left_out: Collection[str] = ()) -> TurnRow:
         reasoning=turn.reasoning,
         live=turn.state == "open",
         facts="" if turn.state == "open" else line,
-        details=tuple(Fact(label, value) for label, value in details(turn)),
+        details=tuple(Fact(tr(label), value) for label, value in details(turn)),
         problem=problem,
         hint=hint,
         resumable=turn.state in {"stopped", "failed", "interrupted"} and bool(turn.reply),
         place=shown.place,
         versions=shown.versions,
-        left_out=turn.id in left_out,
+        left_out=left_out,
     )
 
 

@@ -35,6 +35,8 @@ __all__ = ["Place", "Talk"]
 _FIRST_PAGE = 30
 _PAGE = 400
 """Turns that are read at once."""
+_MARKED = 100
+"""So many rows at most are marked while a reply is written; the rest when they are read again."""
 
 
 @dataclass
@@ -63,7 +65,8 @@ class _Writing:
     row: TurnRow | None = None
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
-    dropped: tuple[str, ...] = ()
+    left_out: int = 0
+    """How many turns the model no longer sees. They are always the first ones."""
 
     def now(self) -> TurnRow:
         """Return the row as it is written so far."""
@@ -94,6 +97,8 @@ class Talk:
         self._head: Turn | None = None
         self._writing: _Writing | None = None
         self._visit = 0
+        self._all_left_out = False
+        """What is above the rows that are shown is no longer seen by the model."""
         self._welcome = WelcomeState()
 
     # ------------------------------------------------------------------ what others ask
@@ -240,14 +245,19 @@ class Talk:
                 self._stage.run("store", place.store.close)
 
     def _arrive(self, place: Place) -> None:
-        self._place, self._head = place, None
+        self._place, self._head, self._all_left_out = place, None, False
         self._stage.sidebar(selected=place.conversation)
         self._stage.go("chat")
 
     def _rows(self, page: Sequence[ShownTurn]) -> list[TurnRow]:
-        run = self._head.run if self._head else None
-        left_out = frozenset(run.dropped if run else ())
-        rows = [turn_row(shown, left_out) for shown in page]
+        """Return the rows of a page that goes above those that are shown."""
+        dropped = self._head.run.dropped if self._head and self._head.run else ()
+        ids = [shown.turn.id for shown in page]
+        # The last one that was left out, and all before it.
+        cut = len(page) if self._all_left_out else 0
+        if not cut and dropped and dropped[-1] in ids:
+            cut, self._all_left_out = ids.index(dropped[-1]) + 1, True
+        rows = [turn_row(shown, left_out=n < cut) for n, shown in enumerate(page)]
         running = self._writing
         if running is not None and running.place is self._place and running.row is not None:
             rows = [running.now() if row.id == running.row.id else row for row in rows]
@@ -322,7 +332,7 @@ class Talk:
 
         def then(page: list[ShownTurn]) -> None:
             if visit == self._visit:
-                self._head = page[-1].turn
+                self._head, self._all_left_out = page[-1].turn, False
                 self._stage.view.transcript.replace(turn, self._rows(page))
                 self._stage.view.transcript.show_turn(page[0].turn.id)
                 self._changed()
@@ -360,7 +370,9 @@ class Talk:
         first: str | None,
         events: Callable[[], Iterator[TurnEvent]],
     ) -> None:
-        writing = self._writing = _Writing(place, assistant, first)
+        run = self._head.run if self._head else None
+        left_out = len(run.dropped) + run.dropped_before if run else 0
+        writing = self._writing = _Writing(place, assistant, first, left_out=left_out)
 
         def work() -> Iterator[TurnEvent | ShownTurn]:
             with closing(events()) as coming:  # type: ignore[type-var]
@@ -428,8 +440,8 @@ class Talk:
 
     def _leave_out(self, writing: _Writing, dropped: tuple[str, ...]) -> None:
         """Mark the turns that the model no longer sees."""
-        new = [turn for turn in dropped if turn not in writing.dropped]
-        writing.dropped = dropped
+        new = dropped[writing.left_out :][-_MARKED:]
+        writing.left_out = len(dropped)
         place = writing.place
         if place is not self._place:
             return
@@ -437,7 +449,7 @@ class Talk:
         def then(found: list[ShownTurn]) -> None:
             if place is self._place:
                 for shown in found:
-                    self._stage.view.transcript.update_row(turn_row(shown, dropped))
+                    self._stage.view.transcript.update_row(turn_row(shown, left_out=True))
 
         self._stage.run("store", lambda: [place.store.shown(turn) for turn in new], then)
 

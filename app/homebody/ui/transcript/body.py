@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QEvent, QMimeData, QRect, QRectF, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QRect, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFocusEvent,
-    QFont,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
@@ -17,20 +16,19 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
-    QTextCharFormat,
     QTextCursor,
-    QTextLayout,
     QTextOption,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QTextBrowser, QToolTip, QWidget
 
 from homebody.ui.theme import Look
-from homebody.ui.transcript.highlight import Highlighter, Span
+from homebody.ui.transcript.colours import Colours
+from homebody.ui.transcript.highlight import Highlighter
 from homebody.ui.transcript.leaves import Change, Leaf, Reader
 from homebody.ui.transcript.manner import PAD, Manner
 from homebody.ui.transcript.ornaments import card_rectangle, paint_ornaments
-from homebody.ui.transcript.page import Card, Page
+from homebody.ui.transcript.page import Page
 from homebody.ui.words import tr
 
 __all__ = ["SHOWN", "Body"]
@@ -38,10 +36,6 @@ __all__ = ["SHOWN", "Body"]
 SHOWN = 200_000
 """So many characters of a text are shown; copying gives all of it."""
 
-_OPEN_LINES = 300
-"""Code that is still being written is coloured only while it is shorter."""
-_COLOURED_EVERY = 250
-"""Milliseconds between two colourings of a code that is being written."""
 _LONGEST_TIP = 2_000
 
 
@@ -54,11 +48,12 @@ class Body(QTextBrowser):
     """Its height may be another one."""
     selected = Signal(QWidget)
     """Something of it was selected."""
+    wheeled = Signal(QWheelEvent)
+    """The wheel was turned over it; whoever scrolls takes the event as its own."""
 
     def __init__(self, look: Look, highlighter: Highlighter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._highlighter = highlighter
         self._reader: Reader | None = None
         self._whole = ""
         self._name = ""
@@ -70,11 +65,8 @@ class Body(QTextBrowser):
         """For the most that the text may have: how wide it would like to be."""
         self._buttons: list[QPushButton] = []
         self._page = Page(self, Manner(look.theme))
-        self._colouring = QTimer(self)
-        self._colouring.setSingleShot(True)
-        self._colouring.setInterval(_COLOURED_EVERY)
-        self._colouring.timeout.connect(self._colour)
-        highlighter.found.connect(self._on_found)
+        self._colours = Colours(look, highlighter, self._page, self)
+        self._colours.coloured.connect(self.viewport().update)
         self._build()
 
     def _build(self) -> None:
@@ -250,7 +242,7 @@ class Body(QTextBrowser):
         if not live:
             self._say_name()
         if self._page.cards:
-            self._colour_settled()
+            self._colours.follow()
         self.reshaped.emit()
 
     def _say_name(self) -> None:
@@ -271,57 +263,6 @@ class Body(QTextBrowser):
         button.setCursor(Qt.CursorShape.ArrowCursor)
         button.clicked.connect(self._on_copy_code)
         return button
-
-    def _colour_settled(self) -> None:
-        for card in self._page.cards:
-            if card.coloured == card.code:
-                continue
-            if card.closed or self._reader is None:
-                self._colour_card(card, card.code)
-            elif card.lines < _OPEN_LINES and not self._colouring.isActive():
-                self._colouring.start()
-
-    def _colour(self) -> None:
-        for card in self._page.cards:
-            if card.coloured != card.code:
-                self._colour_card(card, card.code)
-
-    def _colour_card(self, card: Card, code: str) -> None:
-        """Colour a code by what is known of it, or of its beginning."""
-        spans = self._highlighter.spans(card.language, code)
-        if spans is None:
-            return
-        card.coloured = code
-        if not spans:
-            return
-        formats = self._formats()
-        block = self._page.document.findBlockByNumber(card.first)
-        begin = end = block.position()
-        for line in spans[: card.lines]:
-            _apply_spans(block.layout(), line, formats)
-            end = block.position() + block.length()
-            block = block.next()
-        self._page.document.markContentsDirty(begin, end - begin)
-        self.viewport().update()
-
-    def _formats(self) -> dict[str, QTextCharFormat]:
-        theme = self._look.theme
-        formats = {}
-        colours = {"keyword": "accent", "string": "ok", "comment": "faint", "number": "warn"}
-        for kind, token in colours.items():
-            formats[kind] = QTextCharFormat()
-            formats[kind].setForeground(theme.color(token))
-        formats["comment"].setFontItalic(True)
-        formats["name"] = QTextCharFormat()
-        formats["name"].setFontWeight(QFont.Weight.Medium)
-        return formats
-
-    def _on_found(self, language: str, code: str) -> None:
-        for card in self._page.cards:
-            # While it is being written there is more of it than was looked at.
-            known = card.code == code or (not card.closed and card.code.startswith(code))
-            if known and card.language.lower() == language:
-                self._colour_card(card, code)
 
     # ------------------------------------------------------------ doing
 
@@ -388,7 +329,7 @@ class Body(QTextBrowser):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave scrolling to the transcript."""
-        event.ignore()
+        self.wheeled.emit(event)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Never scroll: all of the text has room."""
@@ -447,17 +388,6 @@ _MOVES = frozenset(
         Qt.Key.Key_End,
     }
 )
-
-
-def _apply_spans(
-    layout: QTextLayout, spans: Sequence[Span], formats: dict[str, QTextCharFormat]
-) -> None:
-    ranges = []
-    for span in spans:
-        part = QTextLayout.FormatRange()
-        part.start, part.length, part.format = span.start, span.length, formats[span.kind]
-        ranges.append(part)
-    layout.setFormats(ranges)
 
 
 def _difference(drawn: Sequence[Leaf], change: Change) -> Change:

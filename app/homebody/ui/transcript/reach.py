@@ -1,11 +1,12 @@
-"""Where the Tab key goes from one widget to the next."""
+"""Where keys go: from one widget to the next, and up and down."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
-__all__ = ["next_in"]
+__all__ = ["next_in", "scroll_step", "scroll_to_widget"]
 
 
 def next_in(scope: QWidget, order: Sequence[QWidget], *, forward: bool) -> QWidget | None:
@@ -61,3 +62,27 @@ def _outside(scope: QWidget, *, forward: bool) -> QWidget | None:
         widget = found
         if not scope.isAncestorOf(widget) and _takes_focus(widget):
             return widget
+
+
+def scroll_step(event: QKeyEvent, line: int, page: int) -> int | None:
+    """Return by how many pixels a key scrolls, or None."""
+    steps = {
+        Qt.Key.Key_Up: -2 * line,
+        Qt.Key.Key_Down: 2 * line,
+        Qt.Key.Key_PageUp: -page,
+        Qt.Key.Key_PageDown: page,
+        Qt.Key.Key_Space: page,
+    }
+    return steps.get(Qt.Key(event.key()))
+
+
+def scroll_to_widget(area: QAbstractScrollArea, widget: QWidget, room: int) -> None:
+    """Scroll until a widget is seen, or its top where it is tall, with some room around."""
+    top = widget.mapTo(area.viewport(), QPoint(0, 0)).y()
+    height = area.viewport().height()
+    tall = min(widget.height(), height // 2)
+    bar = area.verticalScrollBar()
+    if top < 0:
+        bar.setValue(bar.value() + top - room)
+    elif top + tall > height:
+        bar.setValue(bar.value() + top + tall - height + room)

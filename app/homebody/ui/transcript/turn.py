@@ -1,7 +1,7 @@
 """One turn: what was asked, and what was replied."""
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Signal
-from PySide6.QtGui import QEnterEvent, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from homebody.ui.states import TurnRow
@@ -31,6 +31,7 @@ class TurnWidget(QWidget):
     """The turn's id: its height may be another one."""
     selected = Signal(QWidget)
     """One of its texts, in which something was selected."""
+    wheeled = Signal(QWheelEvent)
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class TurnWidget(QWidget):
         self._unfolded = unfolded
         self.row = TurnRow(id="", request="")
         self._is_last = False
-        self._is_marked = False
+        self.is_marked = False
         self._is_drawing = False
         self._build()
 
@@ -100,6 +101,7 @@ class TurnWidget(QWidget):
         body.link_clicked.connect(self.link_clicked)
         body.copied.connect(self.copied)
         body.selected.connect(self.selected)
+        body.wheeled.connect(self.wheeled)
         body.reshaped.connect(self._on_reshaped)
         return body
 
@@ -121,7 +123,7 @@ class TurnWidget(QWidget):
         if not same or row.request != old.request:
             self._request.name(tr("You"))
             self._request.show_plain(row.request)
-        if not same or row.attachments != old.attachments:
+        if row.attachments or old.attachments:
             self._attachments.show_chips(row.id, row.attachments)
         self._reply.name(tr("Homebody"))
         if row.reply != self._reply.whole or old.live or row.live or not same:
@@ -154,7 +156,7 @@ class TurnWidget(QWidget):
 
     def mark(self, *, marked: bool) -> None:
         """Show that this is the turn that was looked for."""
-        self._is_marked = marked
+        self.is_marked = marked
         self.update()
 
     def restyle(self) -> None:
@@ -279,7 +281,7 @@ class TurnWidget(QWidget):
         self._request.setGeometry(side, above, ideal, height)
         y += height + above + below
         y = self._attachments.lay_out(y, width)
-        x = width
+        x = width + size(6) + 2
         tall = size(_UNDER_WORDS)
         for word in (self._edit, self._copy_request):
             if not word.isHidden():
@@ -388,7 +390,7 @@ class TurnWidget(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the mark of a turn that was looked for."""
         del event
-        if not self._is_marked:
+        if not self.is_marked:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

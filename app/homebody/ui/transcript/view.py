@@ -5,19 +5,18 @@ becomes of the heights above. Only who was at the end stays at the end while tex
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from msgspec import structs
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QPushButton, QWidget
 
 from homebody.ui.states import TurnRow
 from homebody.ui.theme import COLUMN, MARGIN, Look
 from homebody.ui.transcript.body import Body
-from homebody.ui.transcript.heights import Heights
 from homebody.ui.transcript.highlight import Highlighter
-from homebody.ui.transcript.reach import next_in
+from homebody.ui.transcript.reach import next_in, scroll_step, scroll_to_widget
+from homebody.ui.transcript.rows import Rows
 from homebody.ui.transcript.turn import TurnWidget
 from homebody.ui.words import tr
 
@@ -47,9 +46,7 @@ class TranscriptView(QAbstractScrollArea):
         super().__init__(parent)
         self._look = look
         self._highlighter = Highlighter(self)
-        self._rows: list[TurnRow] = []
-        self._index: dict[str, int] = {}
-        self._heights = Heights()
+        self._rows = Rows()
         self._bound: dict[str, TurnWidget] = {}
         self._free: list[TurnWidget] = []
         self._stale: set[str] = set()
@@ -102,62 +99,46 @@ class TranscriptView(QAbstractScrollArea):
         self._pending.clear()
         for turn in list(self._bound):
             self._release(turn)
-        self._rows = list(rows)
         self._column = self._column_width()
-        self._heights = Heights(self._estimates(self._rows))
-        self._index = {row.id: number for number, row in enumerate(self._rows)}
+        self._rows = Rows(rows, width=self._column, scale=self._look.theme.scale)
         self.to_end()
 
     def prepend(self, rows: Sequence[TurnRow]) -> None:
         """Show older turns before the first one. What is read stays where it is."""
-        self._rows[:0] = rows
-        self._heights.prepend(self._estimates(rows))
-        self._index = {row.id: number for number, row in enumerate(self._rows)}
+        self._rows.prepend(rows)
         self._arrange()
 
     def replace(self, first: str | None, rows: Sequence[TurnRow]) -> None:
         """Drop the turn `first` and all after it (None: none), add others, and go to the end."""
-        begin = len(self._rows) if first is None else self._index.get(first, len(self._rows))
-        for row in self._rows[begin:]:
-            self._pending.pop(row.id, None)
-            self._index.pop(row.id, None)
-            self._release(row.id)
-        del self._rows[begin:]
-        self._heights.truncate(begin)
-        self._index |= {row.id: begin + number for number, row in enumerate(rows)}
-        self._rows += rows
-        self._heights.append(self._estimates(rows))
+        for turn in self._rows.drop(first) if first is not None else ():
+            self._pending.pop(turn, None)
+            self._release(turn)
+        self._rows.append(rows)
         self.to_end()
 
     def update_row(self, row: TurnRow) -> None:
         """Show a turn's new content. While it is live, what was written is not taken back."""
-        number = self._index.get(row.id)
-        if number is None:
+        if row.id not in self._rows:
             return
         self._flush(row.id)
-        old = self._rows[number]
-        if row.live and old.reply.startswith(row.reply):
-            row = structs.replace(row, reply=old.reply)
-        if row.live and old.reasoning.startswith(row.reasoning):
-            row = structs.replace(row, reasoning=old.reasoning)
-        self._rows[number] = row
+        self._rows.put(row)
         if row.id in self._bound:
-            self._bound[row.id].show_row(row)
+            self._bound[row.id].show_row(self._rows[self._rows.number(row.id)])
             self._stale.add(row.id)
         else:
-            self._heights.set(number, self._estimates([row])[0])
+            self._rows.guess_again(row.id)
         self._arrange()
 
     def write(self, turn: str, text: str, *, reasoning: bool = False) -> None:
         """Add to a live turn; it is drawn with the next tick."""
-        if turn in self._index and text:
+        if turn in self._rows and text:
             self._pending.setdefault(turn, []).append((text, reasoning))
             if not self._ticking.isActive():
                 self._ticking.start()
 
     def show_turn(self, turn: str) -> bool:
         """Go to a turn and mark it for a moment. False: it is not here."""
-        if turn not in self._index:
+        if turn not in self._rows:
             return False
         self._unmark()
         self._is_at_end = False
@@ -218,25 +199,18 @@ class TranscriptView(QAbstractScrollArea):
 
     def _flush(self, turn: str) -> None:
         """Draw what was written since the last tick."""
-        number = self._index[turn]
         widget = self._bound.get(turn)
+        parts = self._pending.pop(turn, [])
         for reasoning in (True, False):
-            parts = self._pending.get(turn, [])
             text = "".join(text for text, which in parts if which is reasoning)
             if not text:
                 continue
-            row = self._rows[number]
-            if reasoning:
-                row = structs.replace(row, reasoning=row.reasoning + text)
-            else:
-                row = structs.replace(row, reply=row.reply + text)
-            self._rows[number] = row
+            row = self._rows.add_text(turn, text, reasoning=reasoning)
             if widget:
                 widget.write(row, text, reasoning=reasoning)
                 self._stale.add(turn)
-        if not widget and turn in self._pending:
-            self._heights.set(number, self._estimates([self._rows[number]])[0])
-        self._pending.pop(turn, None)
+        if not widget and parts:
+            self._rows.guess_again(turn)
 
     # ------------------------------------------------------------ where things are
 
@@ -249,33 +223,30 @@ class TranscriptView(QAbstractScrollArea):
     def _most(self) -> int:
         """Return the largest value of the scroll bar."""
         below = self._look.theme.size(self._bottom_space)
-        whole = self._above() + self._heights.total + below
+        whole = self._above() + self._rows.heights.total + below
         return max(whole - self.viewport().height(), 0)
 
     def _top(self, number: int) -> int:
-        return self._above() + self._heights.top(number)
+        return self._above() + self._rows.heights.top(number)
 
     def _column_width(self) -> int:
         size = self._look.theme.size
         return max(min(size(COLUMN), self.width() - 2 * size(MARGIN)), size(120))
 
-    def _estimates(self, rows: Iterable[TurnRow]) -> list[int]:
-        return _estimated(rows, self._look.theme.scale, self._column_width())
-
     def _target(self) -> int:
         """Return where the view should stand."""
         turn, below = self._anchor
-        if self._is_at_end or turn not in self._index:
+        if self._is_at_end or turn not in self._rows:
             return self._most()
-        return max(min(self._top(self._index[turn]) + below, self._most()), 0)
+        return max(min(self._top(self._rows.number(turn)) + below, self._most()), 0)
 
     def _on_scrolled(self, value: int) -> None:
         if self._is_arranging or not self._rows:
             return
         self._is_at_end = value >= self._most()
         # A turn whose true height is known: that of others may yet change under the reader.
-        first = self._heights.at(value - self._above())
-        last = self._heights.at(value - self._above() + self.viewport().height())
+        first = self._rows.heights.at(value - self._above())
+        last = self._rows.heights.at(value - self._above() + self.viewport().height())
         known = (n for n in range(first, last + 1) if self._rows[n].id in self._bound)
         number = next(known, first)
         self._anchor = (self._rows[number].id, value - self._top(number))
@@ -302,7 +273,7 @@ class TranscriptView(QAbstractScrollArea):
         self._is_arranging = False
         if self._rows:
             if self._is_at_end:
-                number = self._heights.at(value - self._above())
+                number = self._rows.heights.at(value - self._above())
                 self._anchor = (self._rows[number].id, value - self._top(number))
                 self._new_text.hide()
             self._filling.start()
@@ -312,7 +283,7 @@ class TranscriptView(QAbstractScrollArea):
             return range(0)
         top = value - self._above() - around
         end = value - self._above() + self.viewport().height() + around
-        return range(self._heights.at(top), self._heights.at(end) + 1)
+        return range(self._rows.heights.at(top), self._rows.heights.at(end) + 1)
 
     def _fill(self, value: int, around: int, most: int = 10_000) -> bool:
         """Bind and measure up to `most` turns near `value`. True: a height changed."""
@@ -325,8 +296,8 @@ class TranscriptView(QAbstractScrollArea):
             if turn in self._stale:
                 self._stale.discard(turn)
                 height = self._bound[turn].lay_out(self._column)
-                if height != self._heights[number]:
-                    self._heights.set(number, height)
+                if height != self._rows.heights[number]:
+                    self._rows.heights.set(number, height)
                     changed = True
             if most <= 0:
                 break
@@ -375,6 +346,7 @@ class TranscriptView(QAbstractScrollArea):
         widget.copied.connect(self.copied)
         widget.reshaped.connect(self._on_reshaped)
         widget.selected.connect(self._on_selected)
+        widget.wheeled.connect(self.wheelEvent)
         return widget
 
     def _place(self, value: int) -> None:
@@ -383,9 +355,9 @@ class TranscriptView(QAbstractScrollArea):
         left = max((self.width() - self._column) // 2, 0)
         last = len(self._rows) - 1
         for turn, widget in list(self._bound.items()):
-            number = self._index[turn]
+            number = self._rows.number(turn)
             top = self._top(number) - value
-            tall = self._heights[number]
+            tall = self._rows.heights[number]
             is_far = top > 2 * height or top + tall < -height
             if is_far and not widget.is_held():
                 self._release(turn)
@@ -420,7 +392,8 @@ class TranscriptView(QAbstractScrollArea):
                     other.deselect()
 
     def _restyle(self) -> None:
-        self._column = self._column_width()
+        self._column = self._rows.width = self._column_width()
+        self._rows.scale = self._look.theme.scale
         for widget in (*self._bound.values(), *self._free):
             widget.restyle()
         self._stale |= set(self._bound)
@@ -438,7 +411,7 @@ class TranscriptView(QAbstractScrollArea):
         super().resizeEvent(event)
         column = self._column_width()
         if column != self._column:
-            self._column = column
+            self._column = self._rows.width = column
             self._stale |= set(self._bound)
         self._arrange()
 
@@ -461,28 +434,21 @@ class TranscriptView(QAbstractScrollArea):
         """Scroll."""
         bar = self.verticalScrollBar()
         page = max(bar.pageStep() - self._look.theme.size(40), 1)
-        steps = {
-            Qt.Key.Key_Up: -bar.singleStep() * 2,
-            Qt.Key.Key_Down: bar.singleStep() * 2,
-            Qt.Key.Key_PageUp: -page,
-            Qt.Key.Key_PageDown: page,
-            Qt.Key.Key_Space: page,
-        }
-        key = Qt.Key(event.key())
+        step = scroll_step(event, bar.singleStep(), page)
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             event.ignore()
-        elif key in steps:
-            bar.setValue(bar.value() + steps[key])
-        elif key == Qt.Key.Key_Home:
+        elif step is not None:
+            bar.setValue(bar.value() + step)
+        elif event.key() == Qt.Key.Key_Home:
             self.to_top()
-        elif key == Qt.Key.Key_End:
+        elif event.key() == Qt.Key.Key_End:
             self.to_end()
         else:
             event.ignore()
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 (as Qt names it)
         """Go through the turns in the order in which they stand, not in that of their making."""
-        turns = sorted(self._bound, key=self._index.__getitem__)
+        turns = sorted(self._bound, key=self._rows.number)
         widgets: list[QWidget] = [self._bound[turn] for turn in turns]
         if not self._new_text.isHidden():
             widgets.append(self._new_text)
@@ -492,37 +458,10 @@ class TranscriptView(QAbstractScrollArea):
         reason = Qt.FocusReason.TabFocusReason if next else Qt.FocusReason.BacktabFocusReason
         target.setFocus(reason)
         if self.viewport().isAncestorOf(target):
-            self._show_widget(target)
+            scroll_to_widget(self, target, self._look.theme.size(16))
         return True
-
-    def _show_widget(self, widget: QWidget) -> None:
-        size = self._look.theme.size
-        top = widget.mapTo(self.viewport(), QPoint(0, 0)).y()
-        height = self.viewport().height()
-        tall = min(widget.height(), height // 2)
-        bar = self.verticalScrollBar()
-        if top < 0:
-            bar.setValue(bar.value() + top - size(16))
-        elif top + tall > height:
-            bar.setValue(bar.value() + top + tall - height + size(16))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave nothing running."""
         self.close_threads()
         super().closeEvent(event)
-
-
-def _estimated(rows: Iterable[TurnRow], scale: float, width: int) -> list[int]:
-    """Return how tall turns that were never shown may be, from how much is written in them."""
-    line = 21 * scale
-    base = int(120 * scale)
-    # Each new line costs half of one more, on average: the last one of a paragraph is short.
-    character, new_line = line * 7 * scale / width, line / 2
-    return [
-        base
-        + int(
-            (len(row.request) + len(row.reply)) * character
-            + (row.reply.count("\n") + row.request.count("\n")) * new_line
-        )
-        for row in rows
-    ]

@@ -1,0 +1,229 @@
+"""The window's figures, each measured in a process of its own: `window.py bare|text|start|inside`.
+
+Everything is drawn into memory (QT_QPA_PLATFORM=offscreen), so that a screen's speed is not part of
+it. `run.py` starts this and makes the rows of the table.
+"""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PARAGRAPH = "The window opens at once and holds ten thousand messages like ten, calmly. "
+CODE = "\n\n```python\nfor each in range(10):\n    print(each, each ** 2)\n```\n"
+SAID = "# A long reply\n\n" + (PARAGRAPH * 4 + "\n\n- one\n- two\n\n" + CODE) * 16
+LONG, SHORT = 5_000, 5
+"""Turns; each is two messages."""
+
+
+def resident() -> int:
+    """Return this process's resident memory in bytes. Without a library that would add to it."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def tell(**facts: object) -> None:
+    """Print what was measured; times are by a clock that all processes share."""
+    print(json.dumps({"at": time.monotonic(), "memory": resident(), **facts}), flush=True)
+
+
+def bare(*, text: bool) -> None:
+    """Show a window with nothing in it, or with a label and a text field."""
+    from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+    app = QApplication([])
+    window = QWidget()
+    window.resize(1180, 760)
+    if text:
+        rows = QVBoxLayout(window)
+        rows.addWidget(QLabel("Hello"))
+        field = QPlainTextEdit()
+        field.setPlainText("Some words.")
+        rows.addWidget(field)
+    window.show()
+    for _ in range(5):
+        app.processEvents()
+    tell(what="painted")
+
+
+def start() -> None:
+    """Start Homebody as a person does; tell when it is seen, and when all of it is there."""
+    from homebody import launch
+    from homebody.ui import application
+
+    really = application.Desk.open
+
+    def opening(desk: application.Desk) -> None:
+        # Connected first, so that it is told before anything else happens.
+        desk.window.painted.disconnect()
+        desk.window.painted.connect(lambda: tell(what="painted"))
+        desk.window.painted.connect(desk._begin)
+        desk.ready.connect(lambda: tell(what="ready"))
+        desk.ready.connect(lambda: follow(desk))
+        really(desk)
+
+    def follow(desk: application.Desk) -> None:
+        from PySide6.QtCore import QTimer
+
+        timer = QTimer(desk)
+        timer.setInterval(20)
+
+        def look() -> None:
+            session = desk._session
+            if session is not None and session.engine.loaded is not None:
+                timer.stop()
+                tell(what="answers")
+                QTimer.singleShot(1500, lambda: (tell(what="idle"), desk._app.quit()))
+
+        timer.timeout.connect(look)
+        timer.start()
+
+    application.Desk.open = opening  # type: ignore[method-assign]
+    launch.run([])
+
+
+def inside() -> None:
+    """Measure one window with two conversations, a short one and a long one."""
+    from PySide6.QtWidgets import QApplication
+
+    sys.path.insert(0, str(HERE.parent))
+    from ui.journey import journey
+
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HOMEBODY_HOME"] = folder
+        script = Path(folder) / "script.json"
+        script.write_text('{"replies": []}', "utf-8")
+        short, long = _fill(SHORT), _fill(LONG)
+        with journey(script, app) as it:
+            facts: dict[str, object] = {}
+            facts["open"] = _open(it, short, long)
+            facts["tick"] = _ticks(it)
+            facts["resize"] = _resize(it)
+            facts["typing"] = _typing(it)
+            facts["memory_long"] = resident()
+    print(json.dumps(facts), flush=True)
+
+
+def _fill(count: int) -> str:
+    from homebody.base.paths import find_home
+    from homebody.store.store import Store
+
+    store = Store.open(find_home())
+    store._database.connection.execute("PRAGMA synchronous = OFF")
+    conversation = store.create_conversation(f"{count} turns").id
+    parent = None
+    for number in range(count):
+        turn = store.begin_turn(conversation, f"Question {number}? {PARAGRAPH * 2}", parent)
+        reply = PARAGRAPH * 10 + (CODE if number % 3 == 0 else "")
+        parent = store.end_turn(turn.id, state="done", reply=reply, reasoning="").id
+    store.close()
+    return conversation
+
+
+def _timed(work: Callable[[], None]) -> float:
+    """Return how many milliseconds `work` takes, everything painted."""
+    from PySide6.QtWidgets import QApplication
+
+    begin = time.perf_counter()
+    work()
+    QApplication.sendPostedEvents()
+    QApplication.processEvents()
+    return (time.perf_counter() - begin) * 1e3
+
+
+def _open(it: object, short: str, long: str) -> dict[str, list[float]]:
+    """Open the two conversations in turn, from the click to the painted end."""
+    from PySide6.QtWidgets import QApplication
+
+    times: dict[str, list[float]] = {"short": [], "long": [], "whole": []}
+    for number in range(8):
+        for name, conversation, count in (("short", short, SHORT), ("long", long, LONG)):
+            begin = time.perf_counter()
+            it.presenter.talk.open(conversation)
+            place = it.presenter.talk
+            while place.place is None or place.place.conversation != conversation:
+                QApplication.processEvents()
+            it.window.transcript.viewport().repaint()
+            taken = (time.perf_counter() - begin) * 1e3
+            while len(it.ids()) != count:
+                QApplication.processEvents()
+            whole = (time.perf_counter() - begin) * 1e3
+            it.until(lambda count=count: len(it.ids()) == count, "all of it")
+            if number > 0:
+                times[name].append(taken)
+                if name == "long":
+                    times["whole"].append(whole)
+    return times
+
+
+def _pieces() -> Iterator[str]:
+    for place in range(0, 8_000, 12):
+        yield SAID[place : place + 12]
+
+
+def _ticks(it: object) -> list[float]:
+    """Stream 8,000 characters under a long conversation: 12 to a tick, as at 90 tokens/s."""
+    from homebody.ui.states import TurnRow
+
+    view = it.window.transcript
+    view.replace(None, [TurnRow(id="live", request="Write.", live=True)])
+    times = []
+    for piece in _pieces():
+        view.write("live", piece)
+        times.append(_timed(view._tick))
+    return times
+
+
+def _resize(it: object) -> list[float]:
+    times = []
+    for number in range(40):
+        width = 1180 - 16 * (number % 20)
+        times.append(_timed(lambda width=width: it.window.resize(width, 760)))
+    return times
+
+
+def _typing(it: object) -> dict[str, list[float]]:
+    """Type while nothing happens and while a reply streams, in turn."""
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    from homebody.ui.states import TurnRow
+
+    field = it.find("message")
+    view = it.window.transcript
+    times: dict[str, list[float]] = {"idle": [], "streaming": []}
+    for number in range(10):
+        for name in times:
+            field.clear()
+            if name == "streaming":
+                view.replace("live", [TurnRow(id="live", request="Write.", live=True)])
+            pieces = _pieces()
+            for _ in range(40):
+                if name == "streaming":
+                    view.write("live", next(pieces))
+                end = time.perf_counter() + 0.012
+                while time.perf_counter() < end:
+                    QApplication.processEvents()
+                taken = _timed(lambda: QTest.keyClick(field, "a"))
+                if number > 0:
+                    times[name].append(taken)
+    return times
+
+
+def middle(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    {
+        "bare": lambda: bare(text=False),
+        "text": lambda: bare(text=True),
+        "start": start,
+        "inside": inside,
+    }[sys.argv[1]]()
