@@ -33,8 +33,9 @@ torture: $(VENV)/.developing
 	@$(BIN)/python tests/torture/store_kill.py --kills 3000
 	@$(BIN)/python tests/torture/orphans.py --kills 500
 
-pictures:
-	@echo "There is no window in this version, so there is nothing to draw yet."
+pictures: $(VENV)/.developing
+	@$(BIN)/python tests/pictures/draw.py $(ARGS)
+	@echo "The pictures are in build/pictures."
 
 # Standard input is kept for the program: `echo "…" | make run` answers.
 $(VENV)/.installed: pyproject.toml

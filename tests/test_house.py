@@ -151,6 +151,48 @@ def test_a_front_end_that_answers_loads_no_model_code_no_network_and_no_window()
     )
 
 
+WINDOW = """
+from homebody import launch
+from homebody.ui import application
+seen = []
+def begin(desk):
+    seen.extend(sys.modules)
+    {then}
+import sys
+really = application.Desk._begin
+application.Desk._begin = begin
+launch.run([])
+for name in set(sys.modules) - set(seen) if {only_at_first} else ():
+    del sys.modules[name]
+"""
+
+
+def test_a_window_is_drawn_before_the_store_and_what_is_behind_it_are_loaded() -> None:
+    loaded = loaded_by(WINDOW.format(then="desk._app.quit()", only_at_first=True))
+    assert "homebody.ui.window" in loaded
+    late = {"sqlite3", "subprocess", "markdown_it", "pygments", "logging.handlers", "tomllib"}
+    assert loaded & (NETWORK | {"llama_cpp", "numpy", "rich", "sqlite_utils"} | late) == set()
+    assert {name for name in loaded if name.startswith("homebody.store")} == set()
+
+
+def test_a_window_that_has_opened_loads_no_model_code_and_no_network() -> None:
+    quit_when_open = """
+    really(desk)
+    def look():
+        if desk.presenter.talk.place is not None:
+            desk._app.quit()
+    from PySide6.QtCore import QTimer
+    timer = QTimer(desk)
+    timer.timeout.connect(look)
+    timer.start(20)
+"""
+    loaded = loaded_by(WINDOW.format(then=quit_when_open, only_at_first=False))
+    assert "homebody.store.store" in loaded
+    late = {"llama_cpp", "numpy", "rich", "prompt_toolkit", "sqlite_utils", "PySide6.QtNetwork"}
+    # A new profile is made by sqlite_utils; every later start does without.
+    assert loaded & (NETWORK | late) <= {"sqlite_utils"}
+
+
 def test_the_engine_loads_no_window_no_store_and_no_front_end() -> None:
     loaded = loaded_by("import homebody.engine.worker.main, homebody.engine.worker.service")
     assert "llama_cpp" in loaded or "homebody.engine.worker.native" in loaded

@@ -20,9 +20,12 @@ DRIVER = Path(__file__).with_name("scripted_homebody.py")
 PARIS = "What is the capital of France?"
 ANSWER = "The capital of France is Paris."
 
-# There is no display for a terminal program; with one, `homebody` alone would open its window.
 _DISPLAYS = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
-SURROUNDINGS = {name: value for name, value in os.environ.items() if name not in _DISPLAYS}
+
+
+def surroundings() -> dict[str, str]:
+    """Return our environment without a display: with one, `homebody` alone opens its window."""
+    return {name: value for name, value in os.environ.items() if name not in _DISPLAYS}
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def run(
         [str(part) for part in command],
         input=stdin,
         capture_output=True,
-        env={**SURROUNDINGS, **(environment or {})},
+        env={**surroundings(), **(environment or {})},
         cwd=cwd,
         timeout=deadline,
         check=False,
@@ -110,7 +113,7 @@ class Terminal:
         self._child = pexpect.spawn(
             str(command[0]),
             [str(part) for part in command[1:]],
-            env={**SURROUNDINGS, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"},
+            env={**surroundings(), "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"},
             dimensions=(30, 100),
             encoding="utf-8",
             timeout=DEADLINE,

@@ -196,7 +196,18 @@ def test_a_problem_is_said_below_its_setting_until_it_is_gone(page):
     assert "There is no such model." not in words(page)
 
 
-def test_a_leading_field_that_was_not_touched_tells_nothing(page, qtbot):
+def test_a_narrow_page_puts_its_editors_below_their_words(look, qtbot):
+    made = SettingsPage(look, SETTINGS)
+    window = stage(qtbot, made, 800, 600)
+    editor, title = child(made, "context"), SETTINGS[2].title
+    label = next(each for each in made.findChildren(QLabel) if each.text() == title)
+    assert editor.x() > label.geometry().right()
+    window.resize(340, 600)
+    qtbot.waitUntil(lambda: editor.x() == label.x())
+    assert editor.mapTo(window, editor.rect().bottomRight()).x() < 340
+
+
+def test_a_field_that_was_not_touched_tells_nothing(page, qtbot):
     with qtbot.assertNotEmitted(page.changed):
         for setting in SETTINGS:
             child(page, setting.key).setFocus()

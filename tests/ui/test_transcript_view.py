@@ -86,7 +86,7 @@ def settle(qtbot: QtBot, view: TranscriptView) -> None:
 
 
 def written(qtbot: QtBot, view: TranscriptView) -> None:
-    qtbot.waitUntil(lambda: not view._pending)
+    qtbot.waitUntil(lambda: not view._rows.pending)
     settle(qtbot, view)
 
 
@@ -493,7 +493,9 @@ def test_tab_goes_through_the_turns_as_they_stand(make: Made, qtbot: QtBot) -> N
         seen.append(focus)
         top = focus.mapTo(view.viewport(), QPoint(0, 0)).y()
         assert 0 <= top < view.viewport().height()
-    turn_of = [next(t for t in view._bound if view._bound[t].isAncestorOf(w)) for w in seen]
+    turn_of = [
+        next(t for t in view._pool.bound if view._pool.bound[t].isAncestorOf(w)) for w in seen
+    ]
     assert [view._rows.number(turn) for turn in turn_of] == sorted(
         view._rows.number(turn) for turn in turn_of
     )

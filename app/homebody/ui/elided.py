@@ -17,6 +17,8 @@ class ElidedButton(QToolButton):
         super().__init__(parent)
         self._look = look
         self._words = ""
+        self.least = 96
+        """The narrowest that it becomes, at a text size of 100 %."""
         self._known: dict[str, QSize] = {}
         self.setObjectName(name)
         self.setProperty("role", role)
@@ -71,7 +73,7 @@ class ElidedButton(QToolButton):
     def minimumSizeHint(self) -> QSize:
         """Return the size of the first few letters."""
         hint = self.sizeHint()
-        return QSize(min(hint.width(), self._look.theme.size(96)), hint.height())
+        return QSize(min(hint.width(), self._look.theme.size(self.least)), hint.height())
 
 
 class MenuChip(ElidedButton):

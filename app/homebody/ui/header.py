@@ -89,6 +89,7 @@ class Header(QWidget):
     def _build(self) -> None:
         look = self._look
         self._title = _Title(look, "title", "heading", self)
+        self._title.least = 64
         self._title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self._editor = QLineEdit(self)
         self._editor.setObjectName("title_field")
@@ -98,6 +99,7 @@ class Header(QWidget):
         self._badge = QLabel(tr("Temporary: nothing is kept"), self)
         self._badge.setProperty("role", "badge")
         self._model = MenuChip(look, "model", "chip", self)
+        self._model.least = 120
         self._home = QPushButton(tr("home"), self)
         self._home.setObjectName("home")
         self._home.setAccessibleName(tr("Home: what stays on this machine"))
@@ -105,11 +107,10 @@ class Header(QWidget):
         self._home.setProperty("role", "home")
         self._home.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._row = QHBoxLayout(self)
-        self._row.addWidget(self._title, 3)
-        self._row.addWidget(self._editor, 3)
+        self._row.addWidget(self._title)
+        self._row.addWidget(self._editor, 2)
         self._row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._row.addStretch(1)
-        self._row.addWidget(self._model, 4, Qt.AlignmentFlag.AlignRight)
+        self._row.addWidget(self._model, 1, Qt.AlignmentFlag.AlignRight)
         self._row.addWidget(self._home)
 
     def _connect(self) -> None:

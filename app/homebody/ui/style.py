@@ -47,12 +47,17 @@ QLineEdit, QComboBox, QPlainTextEdit[role="field"] {{
   selection-color: {ink}; }}
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit[role="field"]:focus {{
   border: 2px solid {accent}; padding: {px4}px {px8}px; }}
+QFrame[role="card"] QLineEdit, QFrame[role="card"] QComboBox,
+QFrame[role="card"] QPlainTextEdit {{ background: {bg}; }}
 QLineEdit[wrong="true"] {{ border: 1px solid {bad}; }}
 QLineEdit[wrong="true"]:focus {{ border: 2px solid {bad}; }}
 QComboBox::drop-down {{ border: none; width: {px28}px; }}
 QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {card}; color: {text}; border: 1px solid {line};
-  selection-background-color: {selected}; selection-color: {text}; padding: {px4}px; }}
+  padding: {px4}px; }}
+QComboBox QAbstractItemView::item {{ min-height: {px28}px; padding: 0 {px8}px;
+  border-radius: 6px; color: {text}; }}
+QComboBox QAbstractItemView::item:selected {{ background: {selected}; color: {text}; }}
 QPushButton, QToolButton {{
   background: {card}; color: {text}; border: 1px solid {line}; border-radius: 8px;
   padding: {px5}px {px14}px; min-height: {px20}px; }}

@@ -54,6 +54,7 @@ class AboutPage(ScrolledPage):
         self._icon = QLabel(self.inner)
         self._row.addWidget(self._icon)
         words = QVBoxLayout()
+        words.setSpacing(4)
         name = tr("Homebody {version}").format(version=__version__)
         words.addWidget(label(name, "strong", self.inner))
         what = tr(
@@ -61,6 +62,7 @@ class AboutPage(ScrolledPage):
             "Your conversations stay in files of yours, and nothing is sent anywhere."
         )
         words.addWidget(label(what, "dim", self.inner))
+        words.addStretch(1)
         self._row.addLayout(words, 1)
         self.column.addLayout(self._row)
         self.column.addSpacing(8)

@@ -8,7 +8,15 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QWidget,
+)
 
 from homebody.settings.declared import Setting
 from homebody.ui.icons import pixmap
@@ -81,6 +89,8 @@ class ChoiceEditor(QComboBox):
         super().__init__(parent)
         self._look = look
         words = {"system": tr("As the system is"), "light": tr("Light"), "dark": tr("Dark")}
+        # The list takes the style sheet's words for its rows only from this delegate.
+        self.setItemDelegate(QStyledItemDelegate(self))
         for choice in choices:
             self.addItem(words.get(choice, choice.capitalize()), choice)
         self.activated.connect(self._on_activated)

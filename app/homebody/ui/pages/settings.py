@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from homebody.settings.declared import Setting, Settings
 from homebody.ui.pages.editors import (
@@ -42,6 +43,7 @@ GROUPS: Final = (
 
 _LONG: Final = frozenset({"system_prompt"})
 _NARROW, _USUAL = 160, 200
+_NARROW_FIELD = 400
 
 
 class SettingsPage(ScrolledPage):
@@ -114,6 +116,7 @@ class _Field(QWidget):
         self._editor.given.connect(self._on_given)
         self._below = long or setting.kind == "text"
         self._title = label(tr(setting.title), "plain", self)
+        self._title.setWordWrap(False)
         self._help = label(tr(setting.help), "fact", self)
         self._problem = label("", "bad", self)
         self._problem.hide()
@@ -183,28 +186,38 @@ class _Field(QWidget):
             self._on_given(self._setting.default)
 
     def _lay_out(self) -> None:
+        first = QHBoxLayout()
+        first.addWidget(self._title)
+        first.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignVCenter)
+        first.addStretch(1)
         words = QVBoxLayout()
-        words.addWidget(self._title)
+        words.setSpacing(0)
+        words.addLayout(first)
         words.addWidget(self._help)
-        self._top = QHBoxLayout()
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._top.addLayout(words, 1)
-        self._top.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignVCenter)
         if not self._below:
             self._top.addWidget(self._editor, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._words = words
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._top)
         if self._below:
             self._column.addWidget(self._editor)
         self._column.addWidget(self._problem)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the editor below the words where it is narrow."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._look.theme.size(_NARROW_FIELD)
+        ways = QBoxLayout.Direction
+        self._top.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
+
     def _dress(self) -> None:
         theme = self._look.theme
-        self._column.setContentsMargins(0, theme.size(8), 0, theme.size(8))
+        self._column.setContentsMargins(0, theme.size(4), 0, theme.size(8))
         self._column.setSpacing(theme.size(8))
-        self._words.setSpacing(theme.size(2))
         self._top.setSpacing(theme.size(12))
-        self._reset.setMinimumHeight(theme.size(28))
+        # As high as the button beside it, which comes and goes.
+        self._title.setFixedHeight(theme.size(30))
         if isinstance(self._editor, SwitchEditor):
             self._editor.setFixedSize(self._editor.sizeHint())
         elif isinstance(self._editor, ChoiceEditor):

@@ -1,8 +1,8 @@
 """The small parts of a turn: a bubble, words that act, folds, facts and what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
@@ -10,7 +10,7 @@ from homebody.ui.states import Fact
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
-__all__ = ["Facts", "Problem", "Surface", "Word", "label", "unmarked"]
+__all__ = ["Facts", "Problem", "Surface", "ToEnd", "Word", "label", "single_shot", "unmarked"]
 
 
 def unmarked(text: str) -> str:
@@ -26,6 +26,15 @@ def label(parent: QWidget, role: str, name: str) -> QLabel:
     made.setObjectName(name)
     made.setWordWrap(True)
     return made
+
+
+def single_shot(parent: QObject, milliseconds: int, then: Callable[[], None]) -> QTimer:
+    """Return a timer that fires once each time it is started."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(then)
+    return timer
 
 
 class Word(QPushButton):
@@ -84,6 +93,26 @@ class Surface(QWidget):
         radius = theme.size(self._radius)
         painter.drawRoundedRect(place, radius, radius)
         painter.end()
+
+
+class ToEnd(QPushButton):
+    """Says that there is new text below, and goes there. Hidden until then."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(tr("↓ New text"), parent)
+        self._look = look
+        self.setObjectName("new-text")
+        self.setAccessibleName(tr("New text: go to the end"))
+        self.setProperty("role", "chip")
+        self.hide()
+
+    def place(self, width: int, height: int) -> None:
+        """Stand in the middle above the lower edge."""
+        size = self._look.theme.size
+        wide = self.sizeHint().width()
+        tall = max(self.sizeHint().height(), size(28))
+        self.setGeometry((width - wide) // 2, height - tall - size(12), wide, tall)
+        self.raise_()
 
 
 class Facts(QWidget):

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
-__all__ = ["next_in", "scroll_step", "scroll_to_widget"]
+__all__ = ["next_in", "scroll_step", "scroll_to_widget", "wheel_pixels"]
 
 
 def next_in(scope: QWidget, order: Sequence[QWidget], *, forward: bool) -> QWidget | None:
@@ -86,3 +86,12 @@ def scroll_to_widget(area: QAbstractScrollArea, widget: QWidget, room: int) -> N
         bar.setValue(bar.value() + top - room)
     elif top + tall > height:
         bar.setValue(bar.value() + top + tall - height + room)
+
+
+def wheel_pixels(event: QWheelEvent, line: int, rest: float) -> tuple[int, float]:
+    """Return how far a touch pad or a wheel scrolls, and what is left of a notch for the next."""
+    pixels = event.pixelDelta().y()
+    if pixels:
+        return pixels, rest
+    rest += event.angleDelta().y() / 120 * line * QApplication.wheelScrollLines()
+    return int(rest), rest - int(rest)

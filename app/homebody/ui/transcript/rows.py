@@ -17,6 +17,8 @@ class Rows:
         self._rows: list[TurnRow] = []
         self._numbers: dict[str, int] = {}
         self.heights = Heights()
+        self.pending: dict[str, list[tuple[str, bool]]] = {}
+        """What was written and is not drawn yet."""
         self.width = width
         """Of a turn, in pixels: for guessing heights."""
         self.scale = scale
@@ -59,6 +61,7 @@ class Rows:
         dropped = [row.id for row in self._rows[begin:]]
         for turn in dropped:
             del self._numbers[turn]
+            self.pending.pop(turn, None)
         del self._rows[begin:]
         self.heights.truncate(begin)
         return dropped
@@ -73,15 +76,31 @@ class Rows:
             row = structs.replace(row, reasoning=old.reasoning)
         self._rows[number] = row
 
-    def add_text(self, turn: str, text: str, *, reasoning: bool) -> TurnRow:
-        """Add to what a turn says, and return it."""
-        row = self._rows[self._numbers[turn]]
-        if reasoning:
-            row = structs.replace(row, reasoning=row.reasoning + text)
-        else:
-            row = structs.replace(row, reply=row.reply + text)
-        self._rows[self._numbers[turn]] = row
-        return row
+    def write(self, turn: str, text: str, *, reasoning: bool) -> None:
+        """Keep text for a turn that is here, until it is taken."""
+        self.pending.setdefault(turn, []).append((text, reasoning))
+
+    def take(self, turn: str) -> list[tuple[TurnRow, str, bool]]:
+        """Add to a turn what is kept for it: the turn then, what is new, and if it is reasoning."""
+        parts = self.pending.pop(turn, [])
+        taken = []
+        for reasoning in (True, False):
+            text = "".join(text for text, which in parts if which is reasoning)
+            if text:
+                row = self._rows[self._numbers[turn]]
+                if reasoning:
+                    row = structs.replace(row, reasoning=row.reasoning + text)
+                else:
+                    row = structs.replace(row, reply=row.reply + text)
+                self._rows[self._numbers[turn]] = row
+                taken.append((row, text, reasoning))
+        return taken
+
+    def between(self, top: int, end: int) -> range:
+        """Return the numbers of the turns from one height to another."""
+        if not self._rows:
+            return range(0)
+        return range(self.heights.at(top), self.heights.at(end) + 1)
 
     def guess_again(self, turn: str) -> None:
         """Guess the height of a turn that is not seen and has other content now."""

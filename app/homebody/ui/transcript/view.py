@@ -5,17 +5,18 @@ becomes of the heights above. Only who was at the end stays at the end while tex
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPalette, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from homebody.ui.states import TurnRow
 from homebody.ui.theme import COLUMN, MARGIN, Look
-from homebody.ui.transcript.body import Body
 from homebody.ui.transcript.highlight import Highlighter
-from homebody.ui.transcript.reach import next_in, scroll_step, scroll_to_widget
+from homebody.ui.transcript.parts import ToEnd, single_shot
+from homebody.ui.transcript.pool import Pool
+from homebody.ui.transcript.reach import next_in, scroll_step, scroll_to_widget, wheel_pixels
 from homebody.ui.transcript.rows import Rows
 from homebody.ui.transcript.turn import TurnWidget
 from homebody.ui.words import tr
@@ -47,12 +48,8 @@ class TranscriptView(QAbstractScrollArea):
         self._look = look
         self._highlighter = Highlighter(self)
         self._rows = Rows()
-        self._bound: dict[str, TurnWidget] = {}
-        self._free: list[TurnWidget] = []
-        self._stale: set[str] = set()
-        """Bound turns whose height is not known at this width."""
+        self._pool = Pool(self._make, self)
         self._unfolded: set[tuple[str, str]] = set()
-        self._pending: dict[str, list[tuple[str, bool]]] = {}
         self._anchor = ("", 0)
         """A turn, and how far below its top the upper edge is."""
         self._is_at_end = True
@@ -73,32 +70,20 @@ class TranscriptView(QAbstractScrollArea):
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self.viewport().setAutoFillBackground(True)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
-        self._new_text = QPushButton(tr("↓ New text"), self.viewport())
-        self._new_text.setObjectName("new-text")
-        self._new_text.setAccessibleName(tr("New text: go to the end"))
-        self._new_text.setProperty("role", "chip")
+        self._new_text = ToEnd(self._look, self.viewport())
         self._new_text.clicked.connect(self.to_end)
-        self._new_text.hide()
-        self._ticking = self._timer(TICK, self._tick)
-        self._filling = self._timer(0, self._fill_around)
-        self._unmarking = self._timer(_MARKED, self._unmark)
+        self._ticking = single_shot(self, TICK, self._tick)
+        self._filling = single_shot(self, 0, self._fill_around)
+        self._unmarking = single_shot(self, _MARKED, self._unmark)
         self._look.changed.connect(self._restyle)
-
-    def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(then)
-        return timer
 
     # ------------------------------------------------------------ what is shown
 
     def open(self, rows: Sequence[TurnRow]) -> None:
         """Show these turns and no others, from the end."""
         self._unfolded.clear()
-        self._pending.clear()
-        for turn in list(self._bound):
-            self._release(turn)
+        for turn in list(self._pool.bound):
+            self._pool.release(turn)
         self._column = self._column_width()
         self._rows = Rows(rows, width=self._column, scale=self._look.theme.scale)
         self.to_end()
@@ -111,8 +96,7 @@ class TranscriptView(QAbstractScrollArea):
     def replace(self, first: str | None, rows: Sequence[TurnRow]) -> None:
         """Drop the turn `first` and all after it (None: none), add others, and go to the end."""
         for turn in self._rows.drop(first) if first is not None else ():
-            self._pending.pop(turn, None)
-            self._release(turn)
+            self._pool.release(turn)
         self._rows.append(rows)
         self.to_end()
 
@@ -122,9 +106,9 @@ class TranscriptView(QAbstractScrollArea):
             return
         self._flush(row.id)
         self._rows.put(row)
-        if row.id in self._bound:
-            self._bound[row.id].show_row(self._rows[self._rows.number(row.id)])
-            self._stale.add(row.id)
+        if row.id in self._pool.bound:
+            self._pool.bound[row.id].show_row(self._rows[self._rows.number(row.id)])
+            self._pool.stale.add(row.id)
         else:
             self._rows.guess_again(row.id)
         self._arrange()
@@ -132,7 +116,7 @@ class TranscriptView(QAbstractScrollArea):
     def write(self, turn: str, text: str, *, reasoning: bool = False) -> None:
         """Add to a live turn; it is drawn with the next tick."""
         if turn in self._rows and text:
-            self._pending.setdefault(turn, []).append((text, reasoning))
+            self._rows.write(turn, text, reasoning=reasoning)
             if not self._ticking.isActive():
                 self._ticking.start()
 
@@ -144,9 +128,9 @@ class TranscriptView(QAbstractScrollArea):
         self._is_at_end = False
         self._anchor = (turn, -self._look.theme.size(24))
         self._arrange()
-        self._is_at_end = self._value() >= self._most()
+        self._is_at_end = self.verticalScrollBar().value() >= self._most()
         self._marked = turn
-        self._bound[turn].mark(marked=True)
+        self._pool.bound[turn].mark(marked=True)
         self._unmarking.start()
         return True
 
@@ -161,7 +145,7 @@ class TranscriptView(QAbstractScrollArea):
             self._is_at_end = False
             self._anchor = (self._rows[0].id, -self._above())
             self._arrange()
-            self._is_at_end = self._value() >= self._most()
+            self._is_at_end = self.verticalScrollBar().value() >= self._most()
 
     def row_ids(self) -> list[str]:
         """Return the ids of all turns, in order."""
@@ -189,7 +173,7 @@ class TranscriptView(QAbstractScrollArea):
         if begun < self._not_before:
             self._ticking.start()
             return
-        for turn in list(self._pending):
+        for turn in list(self._rows.pending):
             self._flush(turn)
         self._arrange()
         self._new_text.setVisible(not self._is_at_end)
@@ -199,26 +183,18 @@ class TranscriptView(QAbstractScrollArea):
 
     def _flush(self, turn: str) -> None:
         """Draw what was written since the last tick."""
-        widget = self._bound.get(turn)
-        parts = self._pending.pop(turn, [])
-        for reasoning in (True, False):
-            text = "".join(text for text, which in parts if which is reasoning)
-            if not text:
-                continue
-            row = self._rows.add_text(turn, text, reasoning=reasoning)
+        widget = self._pool.bound.get(turn)
+        for row, text, reasoning in self._rows.take(turn):
             if widget:
                 widget.write(row, text, reasoning=reasoning)
-                self._stale.add(turn)
-        if not widget and parts:
-            self._rows.guess_again(turn)
+                self._pool.stale.add(turn)
+            else:
+                self._rows.guess_again(turn)
 
     # ------------------------------------------------------------ where things are
 
     def _above(self) -> int:
         return self._look.theme.size(16)
-
-    def _value(self) -> int:
-        return self.verticalScrollBar().value()
 
     def _most(self) -> int:
         """Return the largest value of the scroll bar."""
@@ -245,10 +221,10 @@ class TranscriptView(QAbstractScrollArea):
             return
         self._is_at_end = value >= self._most()
         # A turn whose true height is known: that of others may yet change under the reader.
-        first = self._rows.heights.at(value - self._above())
-        last = self._rows.heights.at(value - self._above() + self.viewport().height())
-        known = (n for n in range(first, last + 1) if self._rows[n].id in self._bound)
-        number = next(known, first)
+        top = value - self._above()
+        seen = self._rows.between(top, top + self.viewport().height())
+        known = (number for number in seen if self._rows[number].id in self._pool.bound)
+        number = next(known, seen.start)
         self._anchor = (self._rows[number].id, value - self._top(number))
         self._arrange()
 
@@ -278,24 +254,20 @@ class TranscriptView(QAbstractScrollArea):
                 self._new_text.hide()
             self._filling.start()
 
-    def _range(self, value: int, around: int) -> range:
-        if not self._rows:
-            return range(0)
-        top = value - self._above() - around
-        end = value - self._above() + self.viewport().height() + around
-        return range(self._rows.heights.at(top), self._rows.heights.at(end) + 1)
-
     def _fill(self, value: int, around: int, most: int = 10_000) -> bool:
         """Bind and measure up to `most` turns near `value`. True: a height changed."""
         changed = False
-        for number in self._range(value, around):
+        top = value - self._above()
+        end = top + self.viewport().height()
+        for number in self._rows.between(top - around, end + around):
             turn = self._rows[number].id
-            if turn not in self._bound:
-                self._bind(number)
+            if turn not in self._pool.bound:
+                widget = self._pool.bind(self._rows[number])
+                widget.mark(marked=turn == self._marked)
                 most -= 1
-            if turn in self._stale:
-                self._stale.discard(turn)
-                height = self._bound[turn].lay_out(self._column)
+            if turn in self._pool.stale:
+                self._pool.stale.discard(turn)
+                height = self._pool.bound[turn].lay_out(self._column)
                 if height != self._rows.heights[number]:
                     self._rows.heights.set(number, height)
                     changed = True
@@ -305,35 +277,16 @@ class TranscriptView(QAbstractScrollArea):
 
     def _fill_around(self) -> None:
         """Bind one more turn outside of what is seen, so that scrolling finds it ready."""
-        count = len(self._bound)
+        count = len(self._pool.bound)
         around = self.viewport().height() // 2
         self._is_arranging = True
-        changed = self._fill(self._value(), around, 1)
+        changed = self._fill(self.verticalScrollBar().value(), around, 1)
         self._is_arranging = False
         if changed:
             self._arrange()
-        elif len(self._bound) != count:
-            self._place(self._value())
+        elif len(self._pool.bound) != count:
+            self._place(self.verticalScrollBar().value())
             self._filling.start()
-
-    def _bind(self, number: int) -> None:
-        row = self._rows[number]
-        widget = self._free.pop() if self._free else self._make()
-        widget.show_row(row)
-        widget.mark(marked=row.id == self._marked)
-        self._bound[row.id] = widget
-        self._stale.add(row.id)
-
-    def _release(self, turn: str) -> None:
-        widget = self._bound.pop(turn, None)
-        self._stale.discard(turn)
-        if widget:
-            focus = QApplication.focusWidget()
-            if focus is not None and widget.isAncestorOf(focus):
-                # Qt would give it to whatever comes next, and scroll there.
-                self.setFocus(Qt.FocusReason.OtherFocusReason)
-            widget.hide()
-            self._free.append(widget)
 
     def _make(self) -> TurnWidget:
         widget = TurnWidget(self._look, self._highlighter, self._unfolded, self.viewport())
@@ -345,7 +298,7 @@ class TranscriptView(QAbstractScrollArea):
         widget.link_clicked.connect(self.link_clicked)
         widget.copied.connect(self.copied)
         widget.reshaped.connect(self._on_reshaped)
-        widget.selected.connect(self._on_selected)
+        widget.selected.connect(self._pool.keep_selection)
         widget.wheeled.connect(self.wheelEvent)
         return widget
 
@@ -354,54 +307,38 @@ class TranscriptView(QAbstractScrollArea):
         height = self.viewport().height()
         left = max((self.width() - self._column) // 2, 0)
         last = len(self._rows) - 1
-        for turn, widget in list(self._bound.items()):
+        for turn, widget in list(self._pool.bound.items()):
             number = self._rows.number(turn)
             top = self._top(number) - value
             tall = self._rows.heights[number]
             is_far = top > 2 * height or top + tall < -height
             if is_far and not widget.is_held():
-                self._release(turn)
+                self._pool.release(turn)
                 continue
             widget.setGeometry(left, top, self._column, tall)
             widget.set_last(last=number == last)
             widget.show()
-        self._place_button()
-
-    def _place_button(self) -> None:
-        size = self._look.theme.size
-        hint = self._new_text.sizeHint()
-        wide, tall = hint.width(), max(hint.height(), size(28))
-        x = (self.width() - wide) // 2
-        self._new_text.setGeometry(x, self.viewport().height() - tall - size(12), wide, tall)
-        self._new_text.raise_()
+        self._new_text.place(self.width(), self.viewport().height())
 
     # ------------------------------------------------------------ happenings
 
     def _on_reshaped(self, turn: str) -> None:
-        if turn in self._bound:
+        if turn in self._pool.bound:
             # What was clicked stays under the pointer, also at the end.
             self._is_at_end = False
-            self._stale.add(turn)
+            self._pool.stale.add(turn)
             self._arrange()
-            self._is_at_end = self._value() >= self._most()
-
-    def _on_selected(self, body: QWidget) -> None:
-        for widget in self._bound.values():
-            for other in widget.findChildren(Body):
-                if other is not body and other.has_selection():
-                    other.deselect()
+            self._is_at_end = self.verticalScrollBar().value() >= self._most()
 
     def _restyle(self) -> None:
         self._column = self._rows.width = self._column_width()
         self._rows.scale = self._look.theme.scale
-        for widget in (*self._bound.values(), *self._free):
-            widget.restyle()
-        self._stale |= set(self._bound)
+        self._pool.restyle()
         self._arrange()
 
     def _unmark(self) -> None:
-        if self._marked in self._bound:
-            self._bound[self._marked].mark(marked=False)
+        if self._marked in self._pool.bound:
+            self._pool.bound[self._marked].mark(marked=False)
         self._marked = ""
 
     # ------------------------------------------------------------ Qt
@@ -412,7 +349,7 @@ class TranscriptView(QAbstractScrollArea):
         column = self._column_width()
         if column != self._column:
             self._column = self._rows.width = column
-            self._stale |= set(self._bound)
+            self._pool.stale |= set(self._pool.bound)
         self._arrange()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -421,12 +358,7 @@ class TranscriptView(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll by the pixels of a touch pad, or by the notches of a wheel."""
         bar = self.verticalScrollBar()
-        pixels = event.pixelDelta().y()
-        if not pixels:
-            notches = event.angleDelta().y() / 120
-            self._wheel_rest += notches * bar.singleStep() * QApplication.wheelScrollLines()
-            pixels = int(self._wheel_rest)
-            self._wheel_rest -= pixels
+        pixels, self._wheel_rest = wheel_pixels(event, bar.singleStep(), self._wheel_rest)
         bar.setValue(bar.value() - pixels)
         event.accept()
 
@@ -448,8 +380,8 @@ class TranscriptView(QAbstractScrollArea):
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 (as Qt names it)
         """Go through the turns in the order in which they stand, not in that of their making."""
-        turns = sorted(self._bound, key=self._rows.number)
-        widgets: list[QWidget] = [self._bound[turn] for turn in turns]
+        turns = sorted(self._pool.bound, key=self._rows.number)
+        widgets: list[QWidget] = [self._pool.bound[turn] for turn in turns]
         if not self._new_text.isHidden():
             widgets.append(self._new_text)
         target = next_in(self, widgets, forward=next)
