@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from homebody.base.errors import HomebodyError, ModelProblem, StoreProblem
-from homebody.base.log import log, start_log
 from homebody.base.paths import Home, find_home
 
 if TYPE_CHECKING:
@@ -252,6 +251,7 @@ def _build(
     `forgiving`: where the model that was asked for cannot be used, go on with the starter, or
     with none, and say so. Otherwise that raises `ModelProblem`.
     """
+    from homebody.base.log import log, start_log
     from homebody.library.shelf import STARTER, ShelvedModel, check_memory, find_model
     from homebody.machine.readings import physical_cores, read_machine
     from homebody.settings.declared import Settings

@@ -5,6 +5,7 @@ machine drifts; figures are medians with the lowest and highest of the runs.
 """
 
 import argparse
+import compileall
 import contextlib
 import datetime
 import http.client
@@ -20,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bare import Bare
 from native_build import ROOT, built, pinned
@@ -243,6 +245,97 @@ def death(load: Load, runs: int) -> Iterator[Row]:
         yield name, f"≤ {goal} ms", spread(values, " ms"), verdict(max(values) <= goal)
 
 
+def window_start(runs: int) -> Iterator[Row]:
+    """Compare the window with bare ones: how soon it can be used, and what it takes."""
+    # As an installed program is.
+    compileall.compile_dir(str(ROOT / "app"), quiet=2)
+    seconds: dict[str, list[float]] = {}
+    memory: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"HOMEBODY_HOME": folder, "QT_QPA_PLATFORM": "offscreen"}
+        for number in range(runs + 2):
+            for name in ("bare", "text", "start"):
+                begin = time.monotonic()
+                for fact in _window(name, environment):
+                    key = name if name != "start" else fact["what"]
+                    if number > 1:
+                        seconds.setdefault(key, []).append(fact["at"] - begin)
+                        memory.setdefault(key, []).append(fact["memory"] / 1e6)
+    against = {"bare": "an empty Qt window", "text": "a Qt window with a label and a text field"}
+    for base, words in against.items():
+        ratio = ratios(seconds["painted"], seconds[base])
+        yield (
+            f"window, from the start of the process until one can type, against {words}",
+            "≤ 1.5 ×",
+            f"{spread(ratio, ' ×', 2)}; ours {spread(seconds['painted'], ' s', 2)}, "
+            f"bare {spread(seconds[base], ' s', 2)}",
+            verdict(statistics.median(ratio) <= 1.5),
+        )
+    for base, words in against.items():
+        ratio = ratios(memory["idle"], memory[base])
+        yield (
+            f"window, resident memory with everything open, against {words}",
+            "≤ 1.6 ×",
+            f"{spread(ratio, ' ×', 2)}; ours {spread(memory['idle'], ' MB')}, "
+            f"bare {spread(memory[base], ' MB')}",
+            verdict(statistics.median(ratio) <= 1.6),
+        )
+    for key, words in (
+        ("ready", "window, until all of it is there"),
+        ("answers", "window, until the starter model is loaded"),
+    ):
+        yield words, "(for scale)", spread(seconds[key], " s", 2), ""
+
+
+def _window(name: str, environment: dict[str, str]) -> list[dict[str, Any]]:
+    """Run one of the parts of window.py; return what it told, one fact a line."""
+    done = subprocess.run(
+        [sys.executable, "-P", str(Path(__file__).with_name("window.py")), name],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def window_at_work() -> Iterator[Row]:
+    """Measure the window with 10,000 messages in it."""
+    (facts,) = _window("inside", os.environ | {"QT_QPA_PLATFORM": "offscreen"})
+    opened = facts["open"]
+    ratio = ratios(opened["long"], opened["short"])
+    yield (
+        "10,000 messages open, against ten",
+        "≤ 2 ×",
+        f"{spread(ratio, ' ×', 2)}; {spread(opened['long'], ' ms')}, ten: "
+        f"{spread(opened['short'], ' ms')}; all of them there after "
+        f"{spread(opened['whole'], ' ms')}",
+        verdict(statistics.median(ratio) <= 2),
+    )
+    ticks = sorted(facts["tick"])
+    last = ticks[int(len(ticks) * 0.99)]
+    yield (
+        "a stream's tick below 10,000 messages, painted",
+        "≤ 8 ms median, ≤ 25 ms p99",
+        f"{statistics.median(ticks):.1f} ms median, {last:.1f} ms p99, {ticks[-1]:.1f} ms at most",
+        verdict(statistics.median(ticks) <= 8 and last <= 25),
+    )
+    yield (
+        "a resize with 10,000 messages, painted",
+        "≤ 50 ms",
+        spread(facts["resize"], " ms", 1),
+        verdict(max(facts["resize"]) <= 50),
+    )
+    idle, busy = facts["typing"]["idle"], facts["typing"]["streaming"]
+    yield (
+        "a key while a reply streams, against none streaming",
+        "≤ 1.2 ×",
+        f"{statistics.median(busy) / statistics.median(idle):.2f} ×; {spread(busy, ' ms', 1)}, "
+        f"idle {spread(idle, ' ms', 1)}",
+        verdict(statistics.median(busy) <= 1.2 * statistics.median(idle)),
+    )
+
+
 def main() -> None:
     """Measure, print, and keep if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -254,6 +347,8 @@ def main() -> None:
     threads = physical_cores()
     load = Load(id=0, path=str(model), context=4096, threads=threads)
     rows: list[Row] = []
+    rows += window_start(options.runs)
+    rows += window_at_work()
     rows += first_token(model, threads, options.runs)
     rows += death(load, options.runs)
     engine = Engine()

@@ -198,7 +198,7 @@ def _typing(it: object) -> dict[str, list[float]]:
     view = it.window.transcript
     times: dict[str, list[float]] = {"idle": [], "streaming": []}
     for number in range(10):
-        for name in times:
+        for name, taken in times.items():
             field.clear()
             if name == "streaming":
                 view.replace("live", [TurnRow(id="live", request="Write.", live=True)])
@@ -209,9 +209,9 @@ def _typing(it: object) -> dict[str, list[float]]:
                 end = time.perf_counter() + 0.012
                 while time.perf_counter() < end:
                     QApplication.processEvents()
-                taken = _timed(lambda: QTest.keyClick(field, "a"))
+                one = _timed(lambda: QTest.keyClick(field, "a"))
                 if number > 0:
-                    times[name].append(taken)
+                    taken.append(one)
     return times
 
 

@@ -6,13 +6,21 @@ every time. `--keep` also writes the four that the README shows to `assets/scree
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# A screen large enough for the window and its menus; by itself it is 800 wide.
+SCREEN = Path(tempfile.mkdtemp()) / "screen.json"
+SCREEN.write_text(
+    '{"screens": [{"name": "one", "x": 0, "y": 0, "width": 3840, "height": 2400, "logicalDpi": 96,'
+    ' "logicalBaseDpi": 96, "dpr": 1}]}',
+    "utf-8",
+)
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREEN}")
 os.environ.setdefault("QT_SCALE_FACTOR", "2")
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
@@ -42,7 +50,9 @@ README = {"chat-light", "chat-dark", "welcome-light", "search-dark"}
 WIDTH, HEIGHT = 1180, 760
 
 HOME = """Everything stays on this machine: your words, the model, its replies.
+
 The system itself refuses this process any connection to the internet or the local network.
+
 0 bytes have left."""
 MODELS = (
     ModelChoice(name="starter", title="SmolLM2 135M", detail="the starter model", chosen=True),
@@ -321,19 +331,19 @@ def models(stage: Stage) -> None:
 
 def settings(stage: Stage) -> None:
     stage.window.show_page("settings")
-    stage.sidebar(page="settings", selected="1")
+    stage.sidebar(page="settings")
     stage.header(title="Settings")
 
 
 def shortcuts(stage: Stage) -> None:
     stage.window.show_page("shortcuts")
-    stage.sidebar(page="shortcuts", selected="1")
+    stage.sidebar(page="shortcuts")
     stage.header(title="Shortcuts")
 
 
 def about(stage: Stage) -> None:
     stage.window.show_page("about")
-    stage.sidebar(page="about", selected="1")
+    stage.sidebar(page="about")
     stage.header(title="About")
 
 
@@ -429,7 +439,17 @@ def draw(stage: Stage, name: str) -> None:
 def main() -> int:
     app = QApplication(["homebody"])
     app.setStyle("Fusion")
+    # So that the first picture does not come before the lexers are loaded.
+    import pygments.lexers.python  # noqa: F401
+
     wanted = [each for each in sys.argv[1:] if not each.startswith("-")] or list(SCENES)
+
+    def complain(kind: object, context: object, message: str) -> None:
+        # What a display in memory cannot do, and says each time.
+        if not message.startswith("This plugin does not support"):
+            print(message, file=sys.stderr)
+
+    qInstallMessageHandler(complain)
     for appearance in ("light", "dark"):
         for name in wanted:
             stage = Stage(app, appearance)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from homebody.settings.declared import SETTINGS, Settings
 from homebody.ui.composer import Composer
+from homebody.ui.focus_order import order_focus
 from homebody.ui.header import Header
 from homebody.ui.notices import Notices
 from homebody.ui.pages.about import AboutPage
@@ -145,6 +146,19 @@ def test_a_custom_widget_that_takes_the_focus_is_found_too(qtbot):
 def test_tab_goes_through_it_in_the_order_it_is_read(make, order, look, qtbot):
     window = stage(qtbot, make(look))
     assert stops(window) == order.split()
+
+
+def test_what_was_made_later_is_reached_where_it_stands(look, qtbot):
+    window = QWidget()
+    made = Notices(look, window), Composer(look, window), Header(look, window)
+    stage(qtbot, window)
+    said, below, above = made
+    above.show_state(HeaderState(title="T", model="M"))
+    said.show_state((Notice(key="a", text="Something.", action="Undo"),))
+    assert stops(window.window())[0] != "title"
+    order_focus(above, said, below)
+    expected = ["title", "model", "home", "act", "close_notice", "attach", "message"]
+    qtbot.waitUntil(lambda: stops(window.window()) == expected)
 
 
 @pytest.mark.parametrize("make", MAKERS[:5], ids=lambda make: make.__name__)

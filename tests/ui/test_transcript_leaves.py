@@ -76,6 +76,7 @@ def test_any_cutting_of_a_text_reads_as_the_whole(data: st.DataObject) -> None:
         assert drawn == reader.leaves
     replay(drawn, reader.finish())
     assert drawn == whole(text)
+    assert drawn == Reader().read(text).leaves
     assert reader.references == whole_references(text)
 
 
@@ -98,10 +99,18 @@ def test_what_is_settled_is_not_read_again() -> None:
     assert reader.add(" And more").kept == 3
 
 
+def test_a_line_is_not_taken_for_a_block_of_its_own_before_it_is_complete() -> None:
+    reader = Reader()
+    reader.add("Words\n***")
+    reader.add("bold***, and\n#")
+    reader.add("tag")
+    assert [leaf.text for leaf in reader.leaves] == ["Words\n***bold***, and\n#tag"]
+
+
 def test_a_list_that_grows_leaves_its_items_alone() -> None:
     reader = Reader()
     reader.add("1. one\n2. two\n   - in it\n")
-    change = reader.add("3. three\n\n\n4. fo")
+    change = reader.add("3. three\n\n\n4. four")
     assert change.kept == 3
     assert [leaf.inside for leaf in change.leaves] == [("3.",), ("4.",)]
 

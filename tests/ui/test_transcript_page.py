@@ -2,13 +2,14 @@
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QBrush, QTextBlock, QTextCursor, QTextFormat, QTextLength
 from PySide6.QtWidgets import QApplication
 
 from homebody.ui.theme import Look
 from homebody.ui.transcript.leaves import Reader
 from homebody.ui.transcript.manner import Manner
+from homebody.ui.transcript.ornaments import card_rectangle
 from homebody.ui.transcript.page import Page
 from ui.markdown_texts import cut, texts
 
@@ -91,7 +92,7 @@ def everything(page: Page) -> list[object]:
         )
         block = block.next()
     cards = [(c.leaf, c.first, c.lines, c.code, c.language, c.closed) for c in page.cards]
-    spots = [(s.position, s.block, s.fresh) for s in page.spots]
+    spots = [(s.position, s.block) for s in page.spots]
     return [*found, cards, spots, page.leaves]
 
 
@@ -170,6 +171,24 @@ def test_what_is_selected_is_copied_as_plain_text_with_its_marks(look: Look) -> 
     cursor.setPosition(1)
     cursor.setPosition(8, QTextCursor.MoveMode.KeepAnchor)
     assert page.selected_text(cursor) == "ay:\n\n1. one"
+
+
+def test_cards_and_tables_keep_their_distance(look: Look) -> None:
+    """Qt drops the margin above what follows a table, and a card would be painted over it."""
+    page = whole(look, "|a|\n|-|\n|b|\n\n```\ncode\n```\n|c|\n|-|\n|d|\n\nEnd")
+    page.document.setTextWidth(400)
+    layout = page.document.documentLayout()
+
+    def cell(leaf: int, number: int) -> QRectF:
+        block = page.document.findBlockByNumber(page.spots[leaf].block + number)
+        return layout.blockBoundingRect(block)
+
+    card = card_rectangle(page, page.cards[0])
+    end = layout.blockBoundingRect(page.document.lastBlock())
+    around = 6  # a cell's padding, and the border
+    assert cell(0, 1).bottom() + around + 8 <= card.top()
+    assert card.bottom() + 8 <= cell(2, 0).top() - around
+    assert cell(2, 1).bottom() + around + 8 <= end.top()
 
 
 def test_a_definition_that_comes_late_makes_links_at_the_end(look: Look) -> None:

@@ -114,13 +114,13 @@ def test_scrolling_up_through_turns_never_seen_moves_what_is_read_by_just_that_m
     """Rows above get their true heights on the way, which nobody may notice."""
     view = make(turns(300))
     settle(qtbot, view)
-    for _ in range(60):
+    for step in (37, 300) * 30:  # the latter goes past what was made ready
         seen = first_seen(view)
         before = place(view, seen)
-        view.verticalScrollBar().setValue(view.verticalScrollBar().value() - 37)
-        assert place(view, seen) == before + 37
+        view.verticalScrollBar().setValue(view.verticalScrollBar().value() - step)
+        assert place(view, seen) == before + step
         settle(qtbot, view)
-        assert place(view, seen) == before + 37
+        assert place(view, seen) == before + step
 
 
 def test_older_turns_before_the_first_one_move_nothing(make: Made, qtbot: QtBot) -> None:
@@ -381,6 +381,16 @@ def test_facts_reasoning_and_attachments_unfold_and_stay_so(make: Made, qtbot: Q
     assert body(view, "t", "reasoning").isVisible()
     qtbot.keyClick(button(view, "t", "facts"), Qt.Key.Key_Space)
     assert not widget_of(view, "t").findChild(QLabel, "fact-value").isVisible()
+
+
+def test_what_unfolds_at_the_end_stays_under_the_pointer(make: Made, qtbot: QtBot) -> None:
+    details = tuple(Fact(f"Fact {number}", "value") for number in range(12))
+    view = make([*turns(9), TurnRow(id="t", request="Ask", facts="2 s", details=details)])
+    facts = button(view, "t", "facts")
+    where = facts.mapTo(view.viewport(), QPoint(0, 0)).y()
+    qtbot.mouseClick(facts, Qt.MouseButton.LeftButton)
+    assert facts.mapTo(view.viewport(), QPoint(0, 0)).y() == where
+    assert not view.is_at_end()
 
 
 # ---------------------------------------------------------------- inside a message

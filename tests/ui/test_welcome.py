@@ -22,7 +22,7 @@ def welcome(look, qtbot) -> Welcome:
 def test_it_says_what_the_state_says(welcome):
     words = [label.text() for label in welcome.findChildren(QLabel)]
     assert "Hello" in words
-    assert "One.\nTwo." in words
+    assert "One.\n\nTwo." in words
 
 
 def test_a_suggestion_is_sent_word_by_word(welcome, qtbot):

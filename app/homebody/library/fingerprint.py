@@ -1,6 +1,5 @@
 """The SHA-256 of model files, computed once and remembered by the store."""
 
-
 import threading
 from pathlib import Path
 from typing import Protocol

@@ -23,6 +23,7 @@ __all__ = [
     "check_memory",
     "find_model",
     "found_models",
+    "starter_credits",
     "starter_file",
 ]
 
@@ -73,6 +74,12 @@ def _starter() -> ShelvedModel:
         system=entry["system"],
         note=entry["good_for"],
     )
+
+
+def starter_credits() -> str:
+    """Return whose work the starter model is, and under which licence."""
+    entry = tomllib.loads(shipped("models/catalog.toml").read_text("utf-8"))[STARTER]
+    return f"{entry['name']}, {entry['made_by']}, {entry['licence']}"
 
 
 def find_model(home: Home, name: str) -> ShelvedModel:

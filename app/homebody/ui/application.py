@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from homebody import __version__
-from homebody.base.log import confess
 from homebody.base.paths import Home
 from homebody.settings.file import load
 from homebody.ui.memory import recall, remember
@@ -111,6 +110,8 @@ class Desk(QObject):
 
     def mistake(self, error: Exception) -> None:
         """Say that something here is our fault, and go on."""
+        from homebody.base.log import confess
+
         problem = confess(error)
         if self.presenter is not None:
             self.presenter.board.tell(problem, "mistake")
@@ -155,12 +156,12 @@ class Desk(QObject):
 
 def run_window(needs: Needs) -> int:
     """Show the window until it is closed; return the exit status."""
-    app = QApplication([sys.argv[0]])
+    # Said here and not by `setStyle`, which builds the style twice.
+    app = QApplication([sys.argv[0], "-style", "fusion"])
     app.setApplicationName("homebody")
     app.setApplicationDisplayName("Homebody")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("homebody")
-    app.setStyle("Fusion")
     app.setQuitOnLastWindowClosed(False)
     only = OnlyWindow(needs.home)
     if not only.claim():

@@ -4,7 +4,6 @@ The question is put to the libraries that Qt itself will use, so that a display 
 not there, or that refuses us, counts as none.
 """
 
-import ctypes
 import os
 import sys
 from importlib.util import find_spec
@@ -65,6 +64,8 @@ def _x11() -> str:
 
 def _connects(library: str, connect: str, failed: str | None, leave: str, plugin: str) -> str:
     """Connect as Qt will, and load what Qt will load; return what is wrong."""
+    import ctypes
+
     try:
         client = ctypes.CDLL(library)
     except OSError:
@@ -90,6 +91,8 @@ def _connects(library: str, connect: str, failed: str | None, leave: str, plugin
 
 def _missing(plugin: str) -> str:
     """Return which system library Qt's plugin lacks, if any: Qt would abort."""
+    import ctypes
+
     package = find_spec("PySide6")
     for folder in (package.submodule_search_locations or ()) if package else ():
         for file in sorted(Path(folder).glob(f"Qt/plugins/platforms/libq{plugin}*.so")):

@@ -173,6 +173,7 @@ class Look(QObject):
         self._appearance: Appearance = "system"
         self._text_size = 100
         self.theme = Theme(LIGHT)
+        self._applied: Theme | None = None
         hints = app.styleHints()
         hints.colorSchemeChanged.connect(self._follow_system)
         self._follow_system()
@@ -200,9 +201,9 @@ class Look(QObject):
             tokens = _from_palette(self._system_palette)
         family, mono = self._families
         theme = Theme(tokens, dark, self._text_size / 100, family, mono)
-        if theme == self.theme and self._app.styleSheet():
+        if theme == self._applied:
             return
-        self.theme = theme
+        self.theme = self._applied = theme
         self._app.setPalette(theme.palette())
         self._app.setFont(theme.font("body"))
         self._app.setStyleSheet(style_sheet(asdict(tokens), theme.size))

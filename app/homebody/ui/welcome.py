@@ -61,7 +61,7 @@ class Welcome(QWidget):
         self._state = state
         self._title.setText(state.title)
         self._title.setVisible(bool(state.title))
-        self._words.setText("\n".join(state.sentences))
+        self._words.setText("\n\n".join(state.sentences))
         self._words.setVisible(bool(state.sentences))
         if not same:
             self._show_suggestions(state.suggestions)

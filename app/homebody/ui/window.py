@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QHBoxLayout,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -32,7 +33,7 @@ from homebody.ui.states import (
     SidebarState,
     WelcomeState,
 )
-from homebody.ui.theme import COLUMN, MARGIN, Look
+from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
 __all__ = ["Window"]
@@ -58,13 +59,12 @@ class Window(QWidget):
         self.setWindowTitle("Homebody")
         self._look = look
         self._home = home
-        self._was_painted = False
+        self._was_painted = self._furnished = False
         self._settings: tuple[Settings, dict[str, str]] = (Settings(), {})
         self._pages: dict[Page, QWidget] = {}
         self.header = Header(look, self)
         self.composer = Composer(look, self)
         self._build()
-        look.changed.connect(self._measure)
         self.resize(_WIDTH, _HEIGHT)
         self.setMinimumSize(520, 400)
 
@@ -75,15 +75,11 @@ class Window(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._talk, 1)
-        self._foot = QHBoxLayout()
-        self._foot.addStretch(1)
-        self._foot.addWidget(self.composer, 1000)
-        self._foot.addStretch(1)
-        column.addLayout(self._foot)
+        column.addWidget(self.composer)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(chat)
         self._pages["chat"] = chat
-        self._notice_line = QHBoxLayout()
+        self._notice_line = QVBoxLayout()
         right = QWidget(self)
         rows = QVBoxLayout(right)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -105,7 +101,6 @@ class Window(QWidget):
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._split)
-        self._measure()
 
     def furnish(self) -> None:
         """Bring what the first paint did not wait for."""
@@ -127,18 +122,14 @@ class Window(QWidget):
         self._notice_line.addWidget(self.notices)
         self.transcript = TranscriptView(self._look, self)
         self.welcome = Welcome(self._look, self)
+        # It scrolls where the window is low or the text is large.
+        self._welcome = QScrollArea(self)
+        self._welcome.setWidgetResizable(True)
+        self._welcome.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._welcome.setWidget(self.welcome)
         self._talk.addWidget(self.transcript)
-        self._talk.addWidget(self.welcome)
-        # As one sees them: from the list over the line above and the text to the field.
-        self.setTabOrder(self.sidebar, self.header)
-        self.setTabOrder(self.header, self._talk)
-        self.setTabOrder(self._talk, self.composer)
-
-    def _measure(self) -> None:
-        size = self._look.theme.size
-        self.composer.setMaximumWidth(size(COLUMN + 48))
-        self._foot.setContentsMargins(size(8), size(8), size(8), size(16))
-        self._notice_line.setContentsMargins(size(MARGIN), 0, size(MARGIN), 0)
+        self._talk.addWidget(self._welcome)
+        self._furnished = True
 
     # ------------------------------------------------------------------ what the presenter shows
 
@@ -167,7 +158,7 @@ class Window(QWidget):
         """Show the welcome, or the transcript."""
         if state is not None:
             self.welcome.show_state(state)
-        self._talk.setCurrentWidget(self.transcript if state is None else self.welcome)
+        self._talk.setCurrentWidget(self.transcript if state is None else self._welcome)
 
     def show_page(self, page: Page) -> None:
         """Go to a page."""
@@ -294,6 +285,15 @@ class Window(QWidget):
             sidebar_shown=shown,
             conversation=conversation,
         )
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001  as Qt names it
+        """Go on as one reads: the list, the line above, notices, the talk, the field."""
+        if self._furnished:
+            from homebody.ui.focus_order import order_focus
+
+            page = self._stack.currentWidget() or self
+            order_focus(self.sidebar, self.header, self.notices, self._talk, self.composer, page)
+        return super().focusNextPrevChild(next)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window can be seen."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from homebody import __version__
+from homebody.library.shelf import starter_credits
 from homebody.ui.icons import app_icon
 from homebody.ui.pages.licences import Part, find_parts, licence_text
 from homebody.ui.pages.sheet import ScrolledPage, label
@@ -50,9 +51,9 @@ class AboutPage(ScrolledPage):
         look.changed.connect(self._dress)
 
     def _build(self) -> None:
-        self._row = QHBoxLayout()
+        self._head = QHBoxLayout()
         self._icon = QLabel(self.inner)
-        self._row.addWidget(self._icon)
+        self._head.addWidget(self._icon)
         words = QVBoxLayout()
         words.setSpacing(4)
         name = tr("Homebody {version}").format(version=__version__)
@@ -63,13 +64,15 @@ class AboutPage(ScrolledPage):
         )
         words.addWidget(label(what, "dim", self.inner))
         words.addStretch(1)
-        self._row.addLayout(words, 1)
-        self.column.addLayout(self._row)
+        self._head.addLayout(words, 1)
+        self.column.addLayout(self._head)
         self.column.addSpacing(8)
         self.column.addWidget(label(tr("Files"), "label", self.inner))
         self.column.addWidget(self._files())
         self.column.addSpacing(8)
         self.column.addWidget(label(tr("Built of"), "label", self.inner))
+        self._model = label("", "dim", self.inner)
+        self.column.addWidget(self._model)
         self._licences = QFrame(self.inner)
         self._licences.setProperty("role", "card")
         self._licence_rows = QVBoxLayout(self._licences)
@@ -80,6 +83,7 @@ class AboutPage(ScrolledPage):
         card = QFrame(self.inner)
         card.setProperty("role", "card")
         grid = QGridLayout(card)
+        grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         for row, (words, path) in enumerate(self._places):
             grid.addWidget(label(words, "plain", card), row, 0)
@@ -97,6 +101,7 @@ class AboutPage(ScrolledPage):
         return card
 
     def _show_parts(self) -> None:
+        self._model.setText(tr("The starter model: {credits}").format(credits=starter_credits()))
         self._parts = find_parts()
         self._licence_buttons: list[QPushButton] = []
         for place, part in enumerate(self._parts):
@@ -149,7 +154,7 @@ class AboutPage(ScrolledPage):
         theme = self.look.theme
         side = theme.size(48)
         self._icon.setPixmap(app_icon().pixmap(side, side))
-        self._row.setSpacing(theme.size(16))
+        self._head.setSpacing(theme.size(16))
         for grid in self._grids:
             grid.setContentsMargins(theme.size(16), theme.size(8), theme.size(8), theme.size(8))
             grid.setHorizontalSpacing(theme.size(16))

@@ -1,4 +1,4 @@
-"""A page: a title, and a column of reading width below it that scrolls."""
+"""A page: a column of reading width that scrolls. Its title stands in the line above."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -32,8 +32,6 @@ class ScrolledPage(QScrollArea):
         self.setWidget(whole)
         whole.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
-        heading = label(title, "title", self.inner)
-        self.column.addWidget(heading)
         self.space()
         look.changed.connect(self.space)
 

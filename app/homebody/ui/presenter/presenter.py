@@ -125,7 +125,7 @@ class Presenter:
         self._stage.background.after(_HOUSEKEEPING_SECONDS, self._keep_house)
 
     def _home(self) -> str:
-        return "\n".join(
+        return "\n\n".join(
             (
                 tr("Everything stays on this machine: your words, the model, its replies."),
                 describe(self._locks),

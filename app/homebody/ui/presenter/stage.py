@@ -100,8 +100,10 @@ class Stage:
 
     def sidebar(self, **changes: object) -> None:
         """Show the sidebar with these changes."""
-        self.sidebar_state = replace(self.sidebar_state, **changes)
-        self.view.show_sidebar(self.sidebar_state)
+        self.sidebar_state = state = replace(self.sidebar_state, **changes)
+        # One thing is open at a time: a conversation, or a page.
+        here = state.selected if state.page == "chat" else None
+        self.view.show_sidebar(replace(state, selected=here))
 
     def go(self, page: Page) -> None:
         """Go to a page."""

@@ -121,18 +121,16 @@ class Body(QTextBrowser):
     def show_markdown(self, text: str, *, live: bool = False) -> None:
         """Show a text; only what differs from what is shown is drawn again."""
         self._whole, shown = text, text[:SHOWN]
-        old = self._reader
-        if old is not None and shown.startswith(old.text) and (live or len(shown) > len(old.text)):
-            change = old.add(shown[len(old.text) :])
-            reader = old
-        else:
-            reader = Reader()
-            change = _difference(self._page.leaves, reader.add(shown))
-            self._reader = reader
-        self._page.show(change, reader.references)
-        if not live:
-            change = reader.finish()
+        reader = self._reader
+        if reader is not None and shown.startswith(reader.text):
+            change = reader.add(shown[len(reader.text) :])
             self._page.show(change, reader.references)
+            change = Change(len(reader.leaves), []) if live else reader.finish()
+        else:
+            reader = self._reader = Reader()
+            read = reader.add if live else reader.read
+            change = _difference(self._page.leaves, read(shown))
+        self._page.show(change, reader.references)
         self._after_drawing(live=live)
 
     def write(self, text: str) -> None:

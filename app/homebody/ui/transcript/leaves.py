@@ -82,16 +82,18 @@ class Reader:
 
     def add(self, text: str) -> Change:
         """Read on. The work is as large as what is not settled, not as the whole."""
-        text = self._held + text
-        self._held = "\r" if text.endswith("\r") else ""
-        text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
         before = len(self.text)
-        self.text += text.replace("\0", "\ufffd")
+        self._keep(text)
         if self._fence:
             return self._read_code(self._fence)
         if self._is_one_long_line(before):
             return self._take(list(_pieces(self.text[self._start :].strip())))
         return self._read_tail()
+
+    def read(self, text: str) -> Change:
+        """Read a text that is complete; what `add` and `finish` together do, in one go."""
+        self._keep(text)
+        return self.finish()
 
     def finish(self) -> Change:
         """Read the whole text once more: a later line may have changed what an earlier one is."""
@@ -103,6 +105,12 @@ class Reader:
             self._late = False
             return Change(0, self.leaves[:])
         return change
+
+    def _keep(self, text: str) -> None:
+        text = self._held + text
+        self._held = "\r" if text.endswith("\r") else ""
+        text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
+        self.text += text.replace("\0", "\ufffd")
 
     def _is_one_long_line(self, before: int) -> bool:
         """Tell whether there is only more of a long line, whose beginning says what it is."""

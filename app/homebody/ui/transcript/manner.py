@@ -128,7 +128,8 @@ class Manner:
         elif leaf.kind == "rule" or before.kind == "rule":
             pixels = 16
         elif begins_item and before.kind == "paragraph":
-            pixels = 4 if leaf.new or before.inside else 8
+            follows = leaf.new or (before.inside and before.inside[0] != QUOTE)
+            pixels = 4 if follows else 8
         elif leaf.inside and leaf.new == len(leaf.inside) and leaf.kind == "paragraph":
             pixels = 8
         # Of two margins Qt takes the larger one: inside a card there is one of its own.
@@ -206,8 +207,6 @@ class Manner:
         table.setBorderCollapse(True)
         table.setCellSpacing(0)
         table.setTopMargin(self.gap(before, leaf))
-        # What follows a table begins without a margin of its own.
-        table.setBottomMargin(self.theme.size(12))
         table.setLeftMargin(self.indent(leaf.inside))
         table.setHeaderRowCount(1)
         columns = len(leaf.rows[0])

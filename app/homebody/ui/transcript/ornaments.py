@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QTextBlock, QTextCursor, QTextTable
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QTextBlock
 
 from homebody.ui.transcript.leaves import QUOTE
 from homebody.ui.transcript.manner import HEADER, PAD, QUOTE_INDENT
@@ -53,9 +53,12 @@ def _bottom(page: Page, leaf: int) -> float:
     """Return where a leaf ends: a table with its last border."""
     layout = page.document.documentLayout()
     if page.leaves[leaf].kind == "table":
-        table = QTextCursor(_block(page, leaf)).currentTable()
-        if isinstance(table, QTextTable):
-            return float(layout.frameBoundingRect(table).bottom())
+        # Of the last row: what Qt says of the table's frame counts its margins twice.
+        rows = page.leaves[leaf].rows
+        end = page.spots[leaf].block + len(rows) * len(rows[0])
+        cells = map(page.document.findBlockByNumber, range(end - len(rows[0]), end))
+        lowest = max(layout.blockBoundingRect(cell).bottom() for cell in cells)
+        return float(lowest) + page.manner.theme.size(4)
     after = page.spots[leaf + 1].block if leaf + 1 < len(page.spots) else None
     number = page.document.blockCount() - 1 if after is None else after - 1
     pad = page.manner.theme.size(PAD) if page.leaves[leaf].kind == "code" else 0
@@ -146,7 +149,6 @@ def _paint_marks(painter: QPainter, page: Page, leaf: int) -> None:
     top += line.y() if line else 0
     ascent = line.ascent() if line else manner.font.pixelSize()
     mirrored = _runs_left(page, leaf)
-    width = theme.size(200)
     x: float
     for depth in range(new, len(inside)):
         mark = inside[depth]
@@ -168,11 +170,9 @@ def _paint_marks(painter: QPainter, page: Page, leaf: int) -> None:
         else:
             painter.setPen(theme.color("faint"))
             painter.setFont(manner.font)
+            width = painter.fontMetrics().horizontalAdvance(mark)
             x = page.document.textWidth() - end if mirrored else end - width
-            side = Qt.AlignmentFlag.AlignLeft if mirrored else Qt.AlignmentFlag.AlignRight
-            height = painter.fontMetrics().height()
-            place = QRectF(x, top + ascent - painter.fontMetrics().ascent(), width, height)
-            painter.drawText(place, side | Qt.AlignmentFlag.AlignAbsolute, mark)
+            painter.drawText(QPointF(x, top + ascent), mark)
 
 
 def _paint_box(painter: QPainter, page: Page, box: QRectF, *, done: bool) -> None:

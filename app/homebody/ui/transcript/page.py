@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Card", "Page", "Sheet", "Spot"]
 
 _NOTHING = "\u200b"
-"""Qt takes an empty paragraph after a table for a part of the table."""
+"""Stands in what has no words, or else it would have no height next to a table."""
 
 
 class Sheet(QTextDocument):
@@ -42,8 +42,6 @@ class Spot(Struct):
     position: int
     block: int
     """The number of its first block. In a table: of the first cell."""
-    fresh: bool
-    """The last block is empty and nobody's: after a table, or in an empty document."""
     format: QTextBlockFormat
     words: QTextCharFormat
     cards: int
@@ -73,7 +71,6 @@ class Page:
         self.leaves: list[Leaf] = []
         self.spots: list[Spot] = []
         self.cards: list[Card] = []
-        self._fresh = True
         self._again: Spot | None = None
         """The place whose block is there already for the next leaf."""
         self.plain: str | None = None
@@ -93,7 +90,6 @@ class Page:
         self.leaves, self.spots, self.cards = [], [], []
         self._again = None
         self.plain = None
-        self._fresh = True
         cursor = QTextCursor(self.document)
         cursor.setBlockFormat(manner.line(manner.font.pixelSize()))
         cursor.setBlockCharFormat(manner.words)
@@ -145,6 +141,9 @@ class Page:
             number = bisect_right(firsts, block.blockNumber()) - 1
             if number >= 0:
                 at = block.blockNumber() - firsts[number]
+                if self.leaves[number].kind == "table" and at >= _cells(self.leaves[number]):
+                    block = block.next()
+                    continue
                 text += _between(self.leaves, before, number, at) if text else ""
                 if not at and begin <= block.position():
                     leaf = self.leaves[number]
@@ -163,13 +162,12 @@ class Page:
         """Take back all leaves but the first; `following` is drawn next."""
         spot = self.spots[count]
         kinds = {self.leaves[count].kind, following.kind if following else "table"}
-        if not spot.fresh and "table" not in kinds:
+        if count and "table" not in kinds:
             # The block is used again, so that the one before is not laid out anew.
             cursor.setPosition(spot.position + 1)
             cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
             cursor.removeSelectedText()
             self._again = spot
-            self._fresh = False
             del self.leaves[count:], self.spots[count:], self.cards[spot.cards :]
             return
         cursor.setPosition(spot.position)
@@ -177,7 +175,6 @@ class Page:
         cursor.removeSelectedText()
         cursor.setBlockFormat(spot.format)
         cursor.setBlockCharFormat(spot.words)
-        self._fresh = spot.fresh
         del self.leaves[count:], self.spots[count:], self.cards[spot.cards :]
 
     def _draw(self, cursor: QTextCursor, leaf: Leaf, references: dict[str, Any]) -> None:
@@ -206,20 +203,20 @@ class Page:
         last = self.document.lastBlock().blockNumber()
         return Spot(
             cursor.position(),
-            last + (not self._fresh or leaf.kind == "table"),
-            self._fresh,
+            last + (bool(self.leaves) or leaf.kind == "table"),
             QTextBlockFormat(cursor.blockFormat()),
             QTextCharFormat(cursor.blockCharFormat()),
             len(self.cards),
         )
 
     def _begin(self, cursor: QTextCursor, block: QTextBlockFormat, words: QTextCharFormat) -> None:
-        if self._fresh or self._again:
+        # The empty block after a table stays: Qt gives it no room, and margins need a block before.
+        if self._again or not self.leaves:
             cursor.setBlockFormat(block)
             cursor.setBlockCharFormat(words)
         else:
             cursor.insertBlock(block, words)
-        self._fresh, self._again = False, None
+        self._again = None
 
     def _write(
         self, cursor: QTextCursor, tokens: Sequence["Token"], words: QTextCharFormat
@@ -317,10 +314,6 @@ class Page:
         before: Leaf | None,
         references: dict[str, Any],
     ) -> None:
-        if self._fresh:
-            # It stands before the table, and takes no room there.
-            cursor.setBlockFormat(self.manner.line(self.manner.font.pixelSize()))
-            cursor.setBlockCharFormat(self.manner.words)
         form = self.manner.table(leaf, before)
         table = cursor.insertTable(len(leaf.rows), len(leaf.rows[0]), form)
         for row in range(len(leaf.rows)):
@@ -328,7 +321,6 @@ class Page:
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.setBlockFormat(self.manner.line(self.manner.font.pixelSize()))
         cursor.setBlockCharFormat(self.manner.words)
-        self._fresh = True
 
     def _write_row(
         self, table: QTextTable, leaf: Leaf, row: int, references: dict[str, Any]
@@ -376,6 +368,10 @@ def _between(leaves: Sequence[Leaf], before: int, leaf: int, at: int) -> str:
     here = leaves[leaf]
     in_list = before >= 0 and here.inside and leaves[before].inside
     return "" if here.joined else "\n" if in_list and here.new < len(here.inside) else "\n\n"
+
+
+def _cells(leaf: Leaf) -> int:
+    return len(leaf.rows) * len(leaf.rows[0])
 
 
 def _inline(text: str, references: dict[str, Any]) -> list["Token"]:

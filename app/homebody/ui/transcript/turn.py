@@ -1,6 +1,6 @@
 """One turn: what was asked, and what was replied."""
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -123,6 +123,7 @@ class TurnWidget(QWidget):
         if not same or row.request != old.request:
             self._request.name(tr("You"))
             self._request.show_plain(row.request)
+            self._bubble.setVisible(bool(row.request))
         if row.attachments or old.attachments:
             self._attachments.show_chips(row.id, row.attachments)
         self._reply.name(tr("Homebody"))
@@ -198,9 +199,7 @@ class TurnWidget(QWidget):
             has_reply or row.live or bool(row.problem or row.waiting or row.reasoning)
         )
         self._cut.setText(
-            tr("Only the first {count} characters are shown. Copy gives all of them.").format(
-                count=f"{SHOWN:,}"
-            )
+            tr("Only the first {count:,} characters are shown. Copy gives all.").format(count=SHOWN)
         )
         self._cut.setVisible(self._reply.is_cut or self._request.is_cut)
         self._problem.show_problem(row.problem, row.hint, resumable=row.resumable)
@@ -279,7 +278,7 @@ class TurnWidget(QWidget):
             width - ideal - 2 * side, y, ideal + 2 * side, height + above + below
         )
         self._request.setGeometry(side, above, ideal, height)
-        y += height + above + below
+        y += 0 if self._bubble.isHidden() else height + above + below
         y = self._attachments.lay_out(y, width)
         x = width + size(6) + 2
         tall = size(_UNDER_WORDS)
@@ -395,5 +394,7 @@ class TurnWidget(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = self._look.theme
-        painter.fillRect(QRect(QPoint(0, 0), self.size()), theme.color("selected"))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("selected"))
+        painter.drawRoundedRect(self.rect(), 8, 8)
         painter.end()

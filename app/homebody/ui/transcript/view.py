@@ -130,7 +130,8 @@ class TranscriptView(QAbstractScrollArea):
         self._arrange()
         self._is_at_end = self.verticalScrollBar().value() >= self._most()
         self._marked = turn
-        self._pool.bound[turn].mark(marked=True)
+        if turn in self._pool.bound:
+            self._pool.bound[turn].mark(marked=True)
         self._unmarking.start()
         return True
 
