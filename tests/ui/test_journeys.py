@@ -1,4 +1,4 @@
-"""A person at the whole window: real widgets, keys and clicks, a real store, a real engine child."""
+"""A person at the whole window: real widgets, keys and clicks, a real store, a real engine."""
 
 import os
 import signal
@@ -84,7 +84,7 @@ def test_a_full_disk_leaves_the_words_in_the_composer(
         with monkeypatch.context() as broken:
             broken.setattr(Store, "begin_turn", full)
             it.send("Precious words")
-            it.until(lambda: it.window.notices.isVisible(), "the notice")
+            it.until(it.window.notices.isVisible, "the notice")
         assert it.window.words() == "Precious words"
         assert it.ids() == []
         it.find("message").setFocus()
@@ -96,11 +96,11 @@ def test_the_starter_model_answers_within_ten_seconds_of_the_first_window(
     qapp: QApplication,
 ) -> None:
     with journey(None, qapp) as it:
-        it.until(lambda: it.window.welcome.isVisible(), "the welcome")
+        it.until(it.window.welcome.isVisible, "the welcome")
         row = it.say("What is the capital of France?")
         assert "Paris" in row.reply
         assert row.facts.endswith("0 bytes sent")
-        it.until(lambda: it.conversations(), "the sidebar")
+        it.until(it.conversations, "the sidebar")
 
 
 def test_search_as_you_type_and_open_what_is_found(

@@ -286,7 +286,7 @@ class Window(QWidget):
             conversation=conversation,
         )
 
-    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001  as Qt names it
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002  as Qt names it
         """Go on as one reads: the list, the line above, notices, the talk, the field."""
         if self._furnished:
             from homebody.ui.focus_order import order_focus
