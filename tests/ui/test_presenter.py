@@ -432,3 +432,56 @@ def test_the_last_conversation_is_open_again_after_a_restart(write_script: Write
     with stand(write_script("Yes."), reopen=conversation) as it:
         it.until(lambda: it.rows, "the conversation")
         assert it.rows[0].request == "Remember me"
+
+
+def test_answering_again_leaves_what_is_being_written_alone(
+    write_script: WriteScript, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("Milk", encoding="utf-8")
+    with stand(write_script("One.", "Two.")) as it:
+        first = it.say("Hello")
+        it.view.typed = "half a thought"
+        it.presenter.composing.attach([str(notes)])
+        it.until(lambda: it.view.composer.attachments, "the chip")
+        it.presenter.talk.again(first.id)
+        it.until(lambda: it.rows[-1].reply == "Two." and not it.rows[-1].live, "the second")
+        it.settle()
+        assert it.view.typed == "half a thought"
+        assert [chip.name for chip in it.view.composer.attachments] == ["notes.md"]
+
+
+def test_a_reply_in_the_middle_is_taken_up_where_it_stands(write_script: WriteScript) -> None:
+    slow = ScriptedReply("one two three four five six seven eight", delay=0.05)
+    with stand(write_script(slow, "After.", "and more")) as it:
+        it.presenter.composing.send("Count")
+        it.until(lambda: it.rows and "two" in it.rows[-1].reply, "some words")
+        it.presenter.talk.stop()
+        it.until(lambda: not it.presenter.talk.writing, "the stop")
+        stopped = it.rows[0]
+        it.say("Next question")
+        it.presenter.talk.resume(stopped.id)
+        it.until(lambda: "more" in it.rows[0].reply, "the rest")
+        it.until(lambda: not it.presenter.talk.writing, "the end")
+        assert [row.request for row in it.rows] == ["Count", "Next question"]
+        after = it.say("And then?")
+        assert [row.request for row in it.rows] == ["Count", "Next question", "And then?"]
+        assert after.versions == 1
+
+
+def test_what_was_refused_while_a_reply_is_written_stays_in_the_composer(
+    write_script: WriteScript,
+) -> None:
+    slow = ScriptedReply("one two three four five six", delay=0.05)
+    with stand(write_script(slow, "Second.")) as it:
+        it.presenter.composing.send("Count")
+        it.until(lambda: it.rows and "one" in it.rows[-1].reply, "a word")
+        it.view.typed = "Too early"
+        it.presenter.composing.send("Too early")
+        assert it.notice("busy")
+        it.until(lambda: not it.presenter.talk.writing, "the end")
+        it.settle()
+        assert it.view.typed == "Too early"
+        assert it.notice("busy") is None
+        assert it.say("Too early").reply == "Second."
+        assert it.view.typed == ""

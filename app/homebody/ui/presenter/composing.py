@@ -86,8 +86,9 @@ class Composing:
             return
         if not text.strip() or any(chip.problem for chip in self._chips):
             return
-        self._on_its_way = text
-        self._talk.send(text.strip("\r\n").rstrip(), self._files, self._editing)
+        request = text.strip("\r\n").rstrip()
+        if self._talk.send(request, self._files, self._editing):
+            self._on_its_way = request
 
     def opened_for_business(self) -> None:
         """The conversations are open."""
@@ -95,14 +96,16 @@ class Composing:
             self._waiting = False
             self.send(self._stage.view.words())
 
-    def accepted(self) -> None:
+    def accepted(self, request: str) -> None:
         """What was sent is safe: clear it, unless something else was written since."""
-        self._editing = None
+        if request != self._on_its_way:
+            # Not from here: an earlier request was answered again.
+            return
+        self._on_its_way, self._editing = "", None
         self._set_files([])
         self._stage.composer(editing="")
-        if self._on_its_way and self._stage.view.words() == self._on_its_way:
+        if self._stage.view.words().strip("\r\n").rstrip() == request:
             self._stage.view.put_words("")
-        self._on_its_way = ""
         self.keep_draft()
         self._drafted = self._conversation()
         self.keep_draft()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from homebody.assistant.session import Session
 from homebody.base.errors import HomebodyError, StoreProblem
-from homebody.messages.turns import Conversation
+from homebody.messages.turns import Conversation, Turn
 from homebody.privacy.lock import describe
 from homebody.settings.declared import Settings
 from homebody.ui.presenter.chats import Chats
@@ -159,8 +159,8 @@ class Presenter:
                 "slow", lambda: session.hashes.compute(model.path), failed=lambda _: None
             )
 
-    def _accepted(self) -> None:
-        self.composing.accepted()
+    def _accepted(self, turn: Turn) -> None:
+        self.composing.accepted(turn.request)
 
     def _leaving(self) -> None:
         self.composing.keep_draft()
