@@ -74,6 +74,7 @@ class AboutPage(ScrolledPage):
         self._model = label("", "dim", self.inner)
         self.column.addWidget(self._model)
         self._licences = QFrame(self.inner)
+        self._licences.setObjectName("licences")
         self._licences.setProperty("role", "card")
         self._licence_rows = QVBoxLayout(self._licences)
         self.column.addWidget(self._licences)

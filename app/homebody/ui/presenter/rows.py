@@ -25,7 +25,7 @@ def turn_row(shown: ShownTurn, *, left_out: bool = False) -> TurnRow:
         reasoning=turn.reasoning,
         live=turn.state == "open",
         facts="" if turn.state == "open" else line,
-        details=tuple(Fact(tr(label), value) for label, value in details(turn)),
+        details=tuple(Fact(tr(label), tr(value)) for label, value in details(turn)),
         problem=problem,
         hint=hint,
         resumable=turn.state in {"stopped", "failed", "interrupted"} and bool(turn.reply),
