@@ -24,6 +24,9 @@ KINDS = {
     "gpu_layers": "whole",
     "threads": "whole",
     "use_mmap": "switch",
+    "appearance": "choice",
+    "text_size": "whole",
+    "tray": "switch",
     "log_level": "choice",
 }
 
