@@ -4,16 +4,12 @@ Everything is drawn into memory (QT_QPA_PLATFORM=offscreen), so that a screen's 
 it. `run.py` starts this and makes the rows of the table.
 """
 
-import json
+# Nothing more up here: what is imported for measuring would be in the figures.
 import os
-import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-HERE = Path(__file__).parent
 PARAGRAPH = "The window opens at once and holds ten thousand messages like ten, calmly. "
 CODE = "\n\n```python\nfor each in range(10):\n    print(each, each ** 2)\n```\n"
 SAID = "# A long reply\n\n" + (PARAGRAPH * 4 + "\n\n- one\n- two\n\n" + CODE) * 16
@@ -23,12 +19,14 @@ LONG, SHORT = 5_000, 5
 
 def resident() -> int:
     """Return this process's resident memory in bytes. Without a library that would add to it."""
-    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    with open("/proc/self/statm", encoding="ascii") as facts:  # noqa: PTH123  as above
+        return int(facts.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def tell(**facts: object) -> None:
     """Print what was measured; times are by a clock that all processes share."""
-    print(json.dumps({"at": time.monotonic(), "memory": resident(), **facts}), flush=True)
+    told = {"at": time.monotonic(), "memory": resident(), **facts}
+    print(str(told).replace("'", '"'), flush=True)
 
 
 def bare(*, text: bool) -> None:
@@ -88,9 +86,13 @@ def start() -> None:
 
 def inside() -> None:
     """Measure one window with two conversations, a short one and a long one."""
+    import json
+    import tempfile
+    from pathlib import Path
+
     from PySide6.QtWidgets import QApplication
 
-    sys.path.insert(0, str(HERE.parent))
+    sys.path.insert(0, str(Path(__file__).parent.parent))
     from ui.journey import journey
 
     app = QApplication([])
@@ -213,10 +215,6 @@ def _typing(it: object) -> dict[str, list[float]]:
                 if number > 0:
                     taken.append(one)
     return times
-
-
-def middle(values: list[float]) -> float:
-    return statistics.median(values)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ What a window needs to be seen is loaded first; the presenter, the store and all
 it come after the first paint.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -135,6 +136,9 @@ class Desk(QObject):
         )
         self._wiring = Wiring(self.window, self.presenter)
         self.presenter.begin(self._memory.conversation)
+        # From here on there is garbage; what was loaded by now never is (`launch` paused it).
+        gc.freeze()
+        gc.enable()
         self.ready.emit()
 
     def _open_session(self) -> "Session":

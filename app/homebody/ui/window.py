@@ -1,8 +1,8 @@
 """The window: puts the widgets together, and shows what the presenter says.
 
-It holds no logic. What a widget reports goes to the presenter by `wiring`. What one can begin with
-(the line above, the field to write in) is there at the first paint; `furnish` brings the rest right
-after it. Pages and sheets are made when they are first shown.
+It holds no logic. What a widget reports goes to the presenter by `wiring`. What one can begin with,
+the field to write in, is there at the first paint; `furnish` brings the rest right after it. Pages
+and sheets are made when they are first shown.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 from homebody.base.paths import Home
 from homebody.settings.declared import SETTINGS, Settings
 from homebody.ui.composer import Composer
-from homebody.ui.header import Header
 from homebody.ui.memory import WindowMemory
 from homebody.ui.states import (
     ComposerState,
@@ -62,7 +61,6 @@ class Window(QWidget):
         self._was_painted = self._furnished = False
         self._settings: tuple[Settings, dict[str, str]] = (Settings(), {})
         self._pages: dict[Page, QWidget] = {}
-        self.header = Header(look, self)
         self.composer = Composer(look, self)
         self._build()
         self.resize(_WIDTH, _HEIGHT)
@@ -79,13 +77,12 @@ class Window(QWidget):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(chat)
         self._pages["chat"] = chat
-        self._notice_line = QVBoxLayout()
+        self._above = QVBoxLayout()
         right = QWidget(self)
         rows = QVBoxLayout(right)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        rows.addWidget(self.header)
-        rows.addLayout(self._notice_line)
+        rows.addLayout(self._above)
         rows.addWidget(self._stack, 1)
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.setObjectName("split")
@@ -104,6 +101,7 @@ class Window(QWidget):
 
     def furnish(self) -> None:
         """Bring what the first paint did not wait for."""
+        from homebody.ui.header import Header
         from homebody.ui.icons import app_icon
         from homebody.ui.notices import Notices
         from homebody.ui.sidebar import Sidebar
@@ -118,8 +116,10 @@ class Window(QWidget):
         self._side.deleteLater()
         self._side = self.sidebar
         self._split.setSizes(sizes)
+        self.header = Header(self._look, self)
         self.notices = Notices(self._look, self)
-        self._notice_line.addWidget(self.notices)
+        self._above.addWidget(self.header)
+        self._above.addWidget(self.notices)
         self.transcript = TranscriptView(self._look, self)
         self.welcome = Welcome(self._look, self)
         # It scrolls where the window is low or the text is large.
