@@ -121,15 +121,9 @@ def _run(options: SimpleNamespace) -> int:
     from homebody.privacy.lock import lock_front_end
 
     locks = lock_front_end()
-    if options.command == "selftest":
-        from homebody.cli.selftest import selftest
-
-        return selftest(lambda home: _session(home, options, locks))
+    if options.command in {"selftest", "models", "doctor"}:
+        return _examine(options, locks)
     home = find_home()
-    if options.command == "doctor":
-        from homebody.cli.doctor import doctor
-
-        return doctor(home, locks, lambda: _session(home, options, locks), as_json=options.json)
     if options.command == "ask":
         with _session(home, options, locks) as session:
             # Imported while the engine starts, as in `_talk`: it brings the store with it.
@@ -138,6 +132,22 @@ def _run(options: SimpleNamespace) -> int:
             _tell(session)
             return ask(session, options.text, as_json=options.json)
     return _talk(home, options, locks)
+
+
+def _examine(options: SimpleNamespace, locks: tuple[str, ...]) -> int:
+    """Look at something and say how it is."""
+    if options.command == "selftest":
+        from homebody.cli.selftest import selftest
+
+        return selftest(lambda home: _session(home, options, locks))
+    home = find_home()
+    if options.command == "models":
+        from homebody.cli.models import models
+
+        return models(home, options)
+    from homebody.cli.doctor import doctor
+
+    return doctor(home, locks, lambda: _session(home, options, locks), as_json=options.json)
 
 
 def _show(options: SimpleNamespace) -> int:
@@ -151,6 +161,7 @@ def _show(options: SimpleNamespace) -> int:
     except ImportError as error:
         from homebody.privacy.lock import lock_front_end
 
+        gc.enable()
         options.windowless = f"The window cannot be shown: {error}."
         return _talk(home, options, lock_front_end())
     try:
@@ -163,6 +174,7 @@ def _show(options: SimpleNamespace) -> int:
             )
         )
     finally:
+        gc.enable()
         behind.end()
 
 
@@ -184,8 +196,10 @@ class _Behind:
         # First the one process that may start programs for the person: what a locked process
         # starts is locked too.
         self._porter = porter = Porter()
-        porter.start()
-        self._locks = lock_front_end()
+        try:
+            porter.start()
+        finally:
+            self._locks = lock_front_end()
         self._engine = Engine()
         self._engine.start()
         return porter, self._locks

@@ -86,6 +86,7 @@ class SeenView:
         self.typed = ""
         self.clipboard = ""
         self.link = ""
+        self.settled = 0
         self.erase: Callable[[], None] | None = None
         self.save: tuple[str, Callable[[str], None]] | None = None
 
@@ -118,6 +119,9 @@ class SeenView:
 
     def copy(self, text: str) -> None:
         self.clipboard = text
+
+    def settle_edits(self) -> None:
+        self.settled += 1
 
     def ask_link(self, url: str) -> None:
         self.link = url
@@ -246,9 +250,19 @@ class Stand:
     def until(self, condition: Callable[[], object], what: str) -> None:
         self.pump.until(condition, what)
 
+    @contextmanager
+    def held(self, lane: str) -> Iterator[None]:
+        """Keep a lane from doing anything, as a slow disk would."""
+        go = threading.Event()
+        self.pump.run(lane, lambda: go.wait(DEADLINE), lambda _: None, lambda _: None)
+        try:
+            yield
+        finally:
+            go.set()
+
     def settle(self) -> None:
         """Wait until every lane has done what was asked of it, and the window has heard."""
-        for lane in ("store", "slow", "store"):
+        for lane in ("store", "files", "slow", "store"):
             done: list[None] = []
             self.pump.run(lane, lambda: None, done.append, lambda _: None)
             self.until(lambda done=done: done, f"the lane {lane}")
@@ -271,6 +285,8 @@ class Stand:
 
 def make_session(engine: Engine, **options: Any) -> Session:
     """Build a session as the window does, on an engine that was started."""
+    for name in ("reopen", "typed", "sent"):
+        options.pop(name, None)
     given = Namespace(**{"command": "", "file": None, "model": None, **options})
     return launch._build(find_home(), given, (), engine, forgiving=True)
 
@@ -296,7 +312,10 @@ def stand(script: Path, **options: Any) -> Iterator[Stand]:
         locks=(),
     )
     try:
+        view.typed = options.get("typed", "")
         presenter.begin(options.get("reopen"))
+        if options.get("sent"):
+            presenter.composing.send(view.typed)
         pump.until(lambda: sessions and presenter.talk.place is not None, "the session")
         pump.until(lambda: engine.loaded, "the model")
         yield Stand(presenter, view, pump, porter, sessions[0])

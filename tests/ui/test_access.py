@@ -161,6 +161,17 @@ def test_what_was_made_later_is_reached_where_it_stands(look, qtbot):
     qtbot.waitUntil(lambda: stops(window.window()) == expected)
 
 
+def test_a_part_that_holds_others_does_not_undo_their_order(look, qtbot):
+    window = QWidget()
+    page = QWidget(window)
+    below, above = Composer(look, page), Header(look, page)
+    stage(qtbot, window)
+    above.show_state(HeaderState(title="T", model="M"))
+    order_focus(above, below, page)
+    expected = ["title", "model", "home", "attach", "message"]
+    qtbot.waitUntil(lambda: stops(window.window()) == expected)
+
+
 @pytest.mark.parametrize("make", MAKERS[:5], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("size", [75, 100, 200])
 def test_targets_are_at_least_28_high(make, size, resized, qtbot):

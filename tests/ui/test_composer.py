@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QImage, QInputMethodEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLayout
 
 from homebody.ui.composer import Composer
 from homebody.ui.states import AttachmentChip, ComposerState
@@ -232,7 +232,7 @@ def test_why_a_file_cannot_be_sent_is_said(composer):
 
 @pytest.mark.parametrize(
     ("level", "said"),
-    [("calm", "1k of 4k"), ("near", "1k of 4k · nearly full"), ("over", "1k of 4k · too long")],
+    [("calm", "1k of 4k"), ("near", "1k of 4k · some left out"), ("over", "1k of 4k · too long")],
 )
 def test_the_meter_says_in_words_what_its_colour_says(composer, level, said):
     state = ComposerState(meter="1k of 4k", meter_detail="One turn is left out.", meter_level=level)
@@ -274,3 +274,19 @@ def test_nothing_in_the_field_or_in_a_file_name_is_read_as_markup(composer):
     composer.show_state(ComposerState(attachments=(chip,), editing="<u>e</u>"))
     formats = {label.textFormat() for label in composer.findChildren(QLabel) if "<" in label.text()}
     assert formats == {Qt.TextFormat.PlainText}
+
+
+def test_a_narrow_composer_drops_the_meter_and_cuts_no_button(composer, qtbot):
+    composer.show_state(ComposerState(can_send=True, meter="624 of 4k"))
+    assert "624 of 4k" in words(composer)
+    # As in the window, which may be narrower than what is in it would like.
+    composer.window().layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+    composer.window().setMinimumSize(1, 1)
+    composer.window().resize(276, 600)
+    qtbot.waitUntil(lambda: composer.width() == 276)
+    qtbot.waitUntil(lambda: "624 of 4k" not in words(composer))
+    send = child(composer, "send")
+    qtbot.waitUntil(lambda: send.width() >= send.sizeHint().width())
+    assert send.mapTo(composer, QPoint(send.width(), 0)).x() < composer.width()
+    composer.window().resize(800, 600)
+    qtbot.waitUntil(lambda: "624 of 4k" in words(composer))

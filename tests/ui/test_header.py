@@ -164,3 +164,12 @@ def test_home_again_or_a_click_elsewhere_closes_its_card(header, qtbot):
         assert card(header) is not None
         qtbot.mouseClick(target, Qt.MouseButton.LeftButton)
         assert card(header) is None
+
+
+def test_a_long_title_is_cut_before_the_name_of_the_model(header, qtbot):
+    title = "A title without an end " * 9
+    header.show_state(HeaderState(title=title, model="SmolLM2 135M", model_detail="loading 54 %"))
+    chip = child(header, "model")
+    qtbot.waitUntil(lambda: chip.text() == "SmolLM2 135M · loading 54 %")
+    assert child(header, "title").text().endswith("…")
+    assert child(header, "home").geometry().right() < header.width()

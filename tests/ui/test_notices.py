@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from homebody.ui.notices import FADE_SECONDS, Notices
 from homebody.ui.states import Notice
@@ -114,3 +114,18 @@ def test_nothing_in_it_is_read_as_markup(notices):
     notices.show_state((Notice(key="m", text="<img src='file:///etc/passwd'>"),))
     label = next(each for each in notices.findChildren(QLabel) if "<" in each.text())
     assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+@pytest.mark.parametrize("name", ["act", "close_notice"])
+def test_a_notice_that_goes_gives_the_focus_back(notices, qtbot, name):
+    notices.show_state((BAD, GONE))
+    other = QPushButton("between", notices.window())
+    field = QLineEdit(notices.window())
+    for widget in (other, field):
+        widget.show()
+    field.setFocus()
+    button = child(child(notices, "notice_gone"), name)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert button.hasFocus()
+    notices.show_state((BAD,))
+    assert field.hasFocus()

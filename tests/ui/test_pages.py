@@ -256,3 +256,11 @@ def test_about_shows_where_the_files_are(look, qtbot):
         with qtbot.waitSignal(about.folder_asked) as got:
             child(about, f"show_place_{place}").click()
         assert got.args == [folder]
+
+
+@pytest.mark.parametrize("name", ["settings_page", "context", "appearance"])
+def test_escape_leaves_a_page_from_wherever_the_focus_is(page, qtbot, name):
+    place = page if name == "settings_page" else child(page, name)
+    place.setFocus()
+    with qtbot.waitSignal(page.left):
+        qtbot.keyClick(place, KEY.Key_Escape)

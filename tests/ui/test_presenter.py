@@ -29,20 +29,6 @@ def test_a_request_becomes_a_row_with_its_reply_and_facts(write_script: WriteScr
         assert it.view.sidebar.selected == it.view.sidebar.rows[0].id
 
 
-def test_what_is_sent_before_the_conversations_are_open_goes_out_afterwards(
-    write_script: WriteScript,
-) -> None:
-    with stand(write_script("Yes.")) as it:
-        session, it.presenter._stage.session = it.presenter._stage.session, None
-        it.view.typed = "Early?"
-        it.presenter.composing.send("Early?")
-        assert it.rows == []
-        assert it.view.typed == "Early?"
-        it.presenter._stage.session = session
-        it.presenter.composing.opened_for_business()
-        it.until(lambda: it.rows and it.rows[-1].reply == "Yes.", "the reply")
-
-
 def test_a_reply_that_is_stopped_keeps_what_was_written_and_can_go_on(
     write_script: WriteScript,
 ) -> None:
@@ -229,7 +215,7 @@ def test_what_is_typed_while_a_draft_is_read_is_not_overwritten(
         it.presenter.talk.new()
         it.view.typed = "typed at once"
         it.settle()
-        assert it.view.typed == "typed at once"
+        assert it.view.typed == "an old draft\ntyped at once"
 
 
 def test_words_that_could_not_be_saved_stay_and_can_go_on_unsaved(
@@ -272,7 +258,7 @@ def test_attachments_travel_with_the_request_and_bad_ones_are_refused(
         told = " ".join(each.text for each in it.view.notices)
         assert "p.png is not a text file" in told
         assert "large.txt is larger than 2 MB" in told
-        assert "gone.txt is not a file" in told
+        assert "gone.txt is not there" in told
         row = it.say("Look at this")
         assert [(chip.name, chip.text) for chip in row.attachments] == [
             ("notes.md", "# Notes\nBuy milk.\n")
@@ -280,6 +266,17 @@ def test_attachments_travel_with_the_request_and_bad_ones_are_refused(
         assert it.view.composer.attachments == ()
     log = (tmp_path / "requests.jsonl").read_text("utf-8")
     assert "Buy milk." in log
+
+
+def test_many_refused_files_are_told_of_in_one_sentence(
+    write_script: WriteScript, tmp_path: Path
+) -> None:
+    with stand(write_script()) as it:
+        it.presenter.composing.attach([str(tmp_path / f"{number}.bin") for number in range(30)])
+        it.until(lambda: it.notice("files"), "the notice")
+        assert len(it.view.notices) == 1
+        assert "30 files" in it.view.notices[0].text
+        assert "0.bin, 1.bin" in it.view.notices[0].text
 
 
 def test_the_meter_says_what_will_be_left_out(write_script: WriteScript) -> None:
@@ -295,6 +292,8 @@ def test_the_meter_says_what_will_be_left_out(write_script: WriteScript) -> None
         it.view.typed = "far too much " * 400
         it.presenter.composing.measure()
         it.until(lambda: it.view.composer.meter_level == "over", "the refusal")
+        # The composer says that it is too long, and would say it twice.
+        assert "too long" not in it.view.composer.meter
 
 
 def test_search_finds_turns_and_opens_the_one_that_was_found(write_script: WriteScript) -> None:
@@ -356,6 +355,29 @@ def test_settings_are_written_and_used_at_once(write_script: WriteScript) -> Non
     assert "text_size = 150" in find_home().settings.read_text("utf-8")
     log = Path(write_script().with_name("requests.jsonl")).read_text("utf-8")
     assert "pirate" in log
+
+
+def test_larger_text_pressed_quickly_counts_every_press(write_script: WriteScript) -> None:
+    with stand(write_script()) as it:
+        for _ in range(3):
+            it.presenter.models.text_size(1)
+        it.until(lambda: it.view.settings.text_size == 150, "three steps")
+        it.presenter.models.change("text_size", 200)
+        it.presenter.models.text_size(-1)
+        it.until(lambda: it.view.settings.text_size == 175, "one step back from there")
+
+
+def test_versions_of_one_request_are_found_once(write_script: WriteScript) -> None:
+    with stand(write_script("Blue.", "Green.", "Red.")) as it:
+        it.say("What about the harbour?")
+        for _ in range(2):
+            before = it.rows[-1].id
+            it.presenter.talk.again(before)
+            it.until(lambda before=before: it.rows[-1].id != before, "the new version")
+            it.until(lambda: not it.presenter.talk.writing, "the reply")
+        it.presenter.chats.search("harbour")
+        it.settle()
+        assert len([found for found in it.view.sidebar.rows if found.snippet]) == 1
 
 
 def test_a_model_that_is_not_there_leaves_the_one_that_answers(write_script: WriteScript) -> None:
@@ -423,6 +445,10 @@ def test_rename_pin_and_archive_show_in_the_list(write_script: WriteScript) -> N
         it.presenter.chats.show_shelf("archived")
         it.settle()
         assert [row.id for row in it.view.sidebar.rows] == [one]
+        assert it.notice("archived")
+        it.presenter.chats.archive(one, on=False)
+        it.settle()
+        assert it.notice("archived") is None, "there is nothing left to undo"
 
 
 def test_the_last_conversation_is_open_again_after_a_restart(write_script: WriteScript) -> None:
@@ -485,3 +511,220 @@ def test_what_was_refused_while_a_reply_is_written_stays_in_the_composer(
         assert it.notice("busy") is None
         assert it.say("Too early").reply == "Second."
         assert it.view.typed == ""
+
+
+# ---------------------------------------------------------------- what happens in between
+
+
+def test_nothing_of_a_temporary_chat_follows_into_a_saved_one(write_script: WriteScript) -> None:
+    with stand(write_script("Hidden.", "Plain.")) as it:
+        it.presenter.talk.new(temporary=True)
+        it.until(lambda: it.view.header.temporary, "the temporary chat")
+        row = it.say("SECRET words")
+        with it.held("store"):
+            it.presenter.talk.again(row.id)
+            it.presenter.composing.edit(row.id)
+            it.presenter.talk.new()
+        it.settle()
+        it.until(lambda: not it.presenter.talk.writing, "whatever was begun")
+        assert it.view.typed == ""
+        assert it.view.composer.editing == ""
+    kept = b"".join(path.read_bytes() for path in find_home().data.rglob("*") if path.is_file())
+    assert b"SECRET" not in kept
+
+
+def test_a_new_chat_asked_for_twice_keeps_its_draft(write_script: WriteScript) -> None:
+    with stand(write_script("Yes.")) as it:
+        it.view.typed = "a long draft"
+        it.presenter.composing.keep_draft()
+        it.settle()
+        with it.held("store"):
+            it.presenter.talk.new()
+            it.presenter.talk.new()
+        it.settle()
+        assert it.view.typed == "a long draft"
+        with it.held("store"):
+            it.presenter.talk.new()
+            it.presenter.composing.keep_draft(leaving=True)
+        it.settle()
+        assert it.session.saved.draft(None) == "a long draft"
+
+
+def test_what_is_typed_while_the_app_starts_is_added_to_the_draft(
+    write_script: WriteScript,
+) -> None:
+    with stand(write_script("Yes.")) as it:
+        it.say("Remember me")
+        it.view.typed = "yesterday's draft"
+        conversation = it.presenter.close()
+    with stand(write_script("Yes."), reopen=conversation, typed="today") as it:
+        it.until(lambda: it.rows, "the conversation")
+        it.settle()
+        assert it.view.typed == "yesterday's draft\ntoday"
+
+
+def test_what_is_sent_before_anything_is_open_goes_to_a_new_chat(
+    write_script: WriteScript,
+) -> None:
+    with stand(write_script("Yes.")) as it:
+        it.say("Remember me")
+        conversation = it.presenter.close()
+    with stand(write_script("Early."), reopen=conversation, typed="Early?", sent=True) as it:
+        it.until(lambda: it.rows and it.rows[-1].reply == "Early.", "the reply")
+        assert [row.request for row in it.rows] == ["Early?"]
+        it.settle()
+        assert it.view.typed == ""
+        assert len(it.view.sidebar.rows) == 2
+
+
+def test_words_typed_beside_a_suggestion_belong_to_its_conversation(
+    write_script: WriteScript,
+) -> None:
+    with stand(write_script("Paris.")) as it:
+        it.presenter.composing.suggest("What is the capital of France?")
+        it.until(lambda: it.rows and it.rows[-1].reply == "Paris.", "the reply")
+        it.settle()
+        it.view.typed = "and of Spain?"
+        conversation = it.view.sidebar.selected
+        it.presenter.talk.new()
+        it.settle()
+        assert it.view.typed == ""
+        assert conversation is not None
+        it.presenter.talk.open(conversation)
+        it.until(lambda: it.rows, "the conversation")
+        it.settle()
+        assert it.view.typed == "and of Spain?"
+
+
+def test_what_was_sent_does_not_follow_into_another_conversation(
+    write_script: WriteScript,
+) -> None:
+    with stand(write_script("One.", "Two.")) as it:
+        it.say("First")
+        first = it.view.sidebar.selected
+        it.view.typed = "draft of the first"
+        it.presenter.talk.new()
+        it.settle()
+        assert first is not None
+        with it.held("turn"):
+            it.view.typed = "sent in the second"
+            it.presenter.composing.send("sent in the second")
+            it.presenter.talk.open(first)
+            it.until(lambda: it.rows and it.rows[0].request == "First", "the first")
+            assert it.view.typed == "draft of the first"
+        it.until(lambda: not it.presenter.talk.writing, "the reply")
+        it.settle()
+        assert it.view.typed == "draft of the first"
+        it.presenter.talk.new()
+        it.settle()
+        assert it.view.typed == "", "what was sent is no draft"
+
+
+def test_a_stop_before_there_is_anything_to_stop_is_heeded(write_script: WriteScript) -> None:
+    slow = ScriptedReply("one two three four five six seven eight nine ten", delay=0.1)
+    with stand(write_script(slow)) as it:
+        with it.held("turn"):
+            it.view.typed = "Count"
+            it.presenter.composing.send("Count")
+            it.presenter.talk.stop()
+            it.settle()
+        it.until(lambda: not it.presenter.talk.writing, "the stop")
+        assert it.rows[-1].facts.startswith("stopped")
+        assert "ten" not in it.rows[-1].reply
+
+
+def test_a_file_that_is_still_read_goes_with_what_is_sent(
+    write_script: WriteScript, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("Milk", encoding="utf-8")
+    with stand(write_script("Noted.")) as it:
+        it.view.typed = "Look"
+        with it.held("files"):
+            it.presenter.composing.attach([str(notes)])
+            it.presenter.composing.send("Look")
+            assert not it.presenter.talk.writing
+        it.until(lambda: it.rows and it.rows[-1].reply == "Noted.", "the reply")
+        assert [chip.name for chip in it.rows[-1].attachments] == ["notes.md"]
+        with it.held("files"):
+            it.presenter.composing.attach([str(notes)])
+            it.presenter.talk.new()
+        it.settle()
+        assert it.view.composer.attachments == (), "meant for the other conversation"
+
+
+def test_files_wait_in_their_conversation(write_script: WriteScript, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("Milk", encoding="utf-8")
+    with stand(write_script("One.")) as it:
+        it.say("First")
+        first = it.view.sidebar.selected
+        it.presenter.composing.attach([str(notes)])
+        it.until(lambda: it.view.composer.attachments, "the chip")
+        it.presenter.talk.new()
+        assert it.view.composer.attachments == ()
+        assert first is not None
+        it.presenter.talk.open(first)
+        it.until(lambda: it.view.composer.attachments, "the chip again")
+
+
+def test_a_file_on_another_machine_is_not_even_looked_at(write_script: WriteScript) -> None:
+    with stand(write_script("One.")) as it:
+        it.presenter.composing.attach(["//server/share/x.txt", "\\\\server\\share\\y.txt"])
+        it.settle()
+        told = " ".join(each.text for each in it.view.notices)
+        assert told.count("is on another machine") == 2
+
+
+def test_what_is_found_from_the_bin_is_not_in_the_bin(write_script: WriteScript) -> None:
+    with stand(write_script("About badgers.")) as it:
+        it.say("One")
+        it.presenter.chats.show_shelf("bin")
+        it.settle()
+        it.presenter.chats.search("badgers")
+        it.settle()
+        assert (it.view.sidebar.shelf, len(it.view.sidebar.rows)) == ("chats", 1)
+        it.presenter.chats.search("")
+        it.settle()
+        assert it.view.sidebar.shelf == "bin"
+
+
+def test_a_conversation_that_is_deleted_while_it_is_answered_is_left_in_peace(
+    write_script: WriteScript,
+) -> None:
+    slow = ScriptedReply("one two three four five six seven eight", delay=0.05)
+    with stand(write_script(slow)) as it:
+        it.presenter.composing.send("Count")
+        it.until(lambda: it.rows and "two" in it.rows[-1].reply, "some words")
+        assert it.view.sidebar.selected is not None
+        it.presenter.chats.delete(it.view.sidebar.selected)
+        it.until(lambda: not it.presenter.talk.writing, "the stop")
+        it.settle()
+        assert it.rows == []
+        assert {notice.key for notice in it.view.notices} == {"deleted"}
+
+
+def test_a_model_file_of_any_spelling_in_the_folder_can_be_chosen(
+    write_script: WriteScript,
+) -> None:
+    from homebody.library.shelf import STARTER, find_model
+
+    starter = find_model(find_home(), STARTER).path
+    find_home().models.mkdir(parents=True)
+    (find_home().models / "BIG.GGUF").symlink_to(starter)
+    with stand(write_script("Big.")) as it:
+        it.until(lambda: len(it.view.header.models) == 2, "the list")
+        big = next(model for model in it.view.header.models if model.title == "BIG")
+        it.presenter.models.choose(big.name)
+        it.until(lambda: it.view.header.model == "BIG", "the model")
+        assert it.notice("problem") is None
+
+
+def test_editing_takes_a_title_that_is_being_edited_as_it_stands(
+    write_script: WriteScript,
+) -> None:
+    with stand(write_script("One.")) as it:
+        it.say("First")
+        before = it.view.settled
+        it.presenter.talk.new()
+        assert it.view.settled > before, "told before the other conversation is shown"

@@ -178,3 +178,14 @@ def test_a_sheet_that_was_closed_is_gone(link, qtbot):
     link.ask("https://example.org")
     with qtbot.waitSignal(link.destroyed):
         link.close_sheet()
+
+
+@pytest.mark.parametrize(("name", "opened"), [("open_address", 1), ("keep_home", 0)])
+def test_enter_presses_the_button_with_the_focus(link, qtbot, name, opened):
+    asked: list[str] = []
+    link.opened.connect(asked.append)
+    link.ask("https://example.com/")
+    child(link, name).setFocus()
+    qtbot.keyClick(child(link, name), KEY.Key_Return)
+    assert len(asked) == opened
+    assert link.isHidden()

@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor, QWheelEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QGuiApplication,
+    QTextCharFormat,
+    QTextCursor,
+    QTextLayout,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -427,6 +434,29 @@ def test_code_is_coloured_beside_the_window_also_after_the_theme_changed(
     qtbot.waitUntil(lambda: bool(colours()))
     assert colours()["if"] == look.theme.tokens.accent.lower()
     assert look.theme.dark
+
+
+def test_colours_that_make_a_code_taller_clip_nothing_and_steal_no_scroll(
+    make: Made, qtbot: QtBot
+) -> None:
+    code = "\n".join(f"x = {n}  # {'m' * (n % 150)}" for n in range(300))
+    # Wherever the fonts break the same lines with colours and without, there is nothing to see.
+    view = make([TurnRow(id="t", request="Go", reply=f"```python\n{code}\n```\nThe end.")])
+    reply = body(view, "t")
+    qtbot.waitUntil(lambda: reply.page.cards[0].coloured is not None)
+    reply.page.cards[0].coloured = None
+    document = reply.document()
+    for number in range(1, 40):
+        layout = document.findBlockByNumber(number).layout()
+        part = QTextLayout.FormatRange()
+        part.start, part.length, part.format = 0, 40, QTextCharFormat()
+        part.format.setFontPointSize(40)
+        layout.setFormats([part])
+    document.markContentsDirty(0, document.characterCount())
+    reply._colours.coloured.emit()
+    assert reply.height() == reply.lay_out(reply.width())
+    assert view.is_at_end()
+    assert view.verticalScrollBar().value() == view.verticalScrollBar().maximum()
 
 
 def test_a_link_is_only_told_of(make: Made, qtbot: QtBot) -> None:

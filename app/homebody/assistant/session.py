@@ -39,7 +39,7 @@ class Parts:
 
 @dataclass
 class Session:
-    """One run of a front end. Its methods belong to the thread that made it."""
+    """One run of a front end. Made on any thread, and used by one at a time."""
 
     home: Home
     settings: Settings

@@ -7,7 +7,7 @@ from homebody import __version__
 
 __all__ = ["COMMANDS", "parse"]
 
-COMMANDS = ("chat", "ask", "doctor", "selftest", "schema")
+COMMANDS = ("chat", "ask", "models", "doctor", "selftest", "schema")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -25,6 +25,7 @@ _EPILOG = """commands:
   homebody [FILE.gguf]     chat here, with that model; without a terminal, answer stdin
   homebody chat            chat in this terminal
   homebody ask TEXT        answer one request
+  homebody models inspect FILE  say what a model file is
   homebody doctor          say how everything is, in plain sentences
   homebody selftest        send one prompt through the whole app
   homebody schema [NAME]   print the JSON Schema of what --json prints
@@ -62,6 +63,12 @@ def _commands() -> argparse.ArgumentParser:
     ask.add_argument(
         "--no-skills", action="store_true", help="only talk (always so in this version)"
     )
+    models = commands.add_parser("models", help="look at model files").add_subparsers(
+        dest="action", required=True
+    )
+    inspect = models.add_parser("inspect", help="say what a model file is, without loading it")
+    inspect.add_argument("file", metavar="FILE", help="a GGUF file, or a model's name")
+    inspect.add_argument("--json", action="store_true", help="print one JSON object")
     doctor = commands.add_parser("doctor", help="say how everything is")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     commands.add_parser("selftest", help="send one prompt through the whole app")

@@ -7,7 +7,7 @@ import msgspec
 from homebody.base.errors import BadInput
 from homebody.messages.events import TurnEvent
 from homebody.messages.frames import FromEngine, ToEngine
-from homebody.messages.reports import AskReport, DoctorReport
+from homebody.messages.reports import AskReport, DoctorReport, InspectReport
 from homebody.messages.turns import Conversation, Turn
 
 __all__ = ["SCHEMAS", "print_schema"]
@@ -15,6 +15,7 @@ __all__ = ["SCHEMAS", "print_schema"]
 SCHEMAS = {
     "ask": AskReport,
     "doctor": DoctorReport,
+    "inspect": InspectReport,
     "conversation": Conversation,
     "turn": Turn,
     "events": TurnEvent,

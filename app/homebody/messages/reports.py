@@ -1,10 +1,21 @@
 """What the command line prints as JSON. Scripts rely on these: fields are added, never changed."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from homebody.messages.turns import ModelName, Stats
 
-__all__ = ["AskReport", "AskStats", "DoctorReport", "EngineReport", "StepReport", "StoreReport"]
+__all__ = [
+    "AskReport",
+    "AskStats",
+    "DoctorReport",
+    "EngineReport",
+    "InspectReport",
+    "StepReport",
+    "StoreReport",
+    "WeightsReport",
+]
 
 
 class StepReport(Struct, frozen=True, kw_only=True):
@@ -97,3 +108,59 @@ class DoctorReport(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
     """What a person should look at, in sentences."""
     ok: bool
+
+
+class WeightsReport(Struct, frozen=True, kw_only=True):
+    """The tensors of one type in a model file."""
+
+    type: str
+    tensors: int
+    weights: int
+    bytes: int
+
+
+class InspectReport(Struct, frozen=True, kw_only=True):
+    """`homebody models inspect FILE --json`: what a model file says of itself; null is unknown.
+
+    Of a model in several files, the sums over those that are there.
+    """
+
+    path: str
+    files: tuple[str, ...]
+    """Names of all files of the model, whether they are there or not."""
+    bytes: int
+    version: int
+    """Of the GGUF format."""
+    kind: Literal["model", "adapter", "projector", "vocabulary", "other"]
+    problem: str
+    """Why one cannot chat with it, or nothing."""
+    name: str | None
+    architecture: str | None
+    size_label: str | None
+    licence: str | None
+    parameters: int | None
+    quantisation: str | None
+    """As the file calls it; if it does not, the type that most bytes are of."""
+    bits_per_weight: float | None
+    weights: tuple[WeightsReport, ...]
+    """By type, most bytes first."""
+    trained_context: int | None
+    """Tokens."""
+    embedding_length: int | None
+    layers: int | None
+    heads: tuple[int, ...] | None
+    """One number if it is the same in each layer, otherwise one for each."""
+    kv_heads: tuple[int, ...] | None
+    vocabulary: int | None
+    """Entries."""
+    tied_output: bool | None
+    """Whether the output is computed with the weights of the vocabulary's embedding."""
+    template: bool
+    template_sha256: str | None
+    experts: int | None
+    """Of a mixture: how many there are in a layer; 0 in a dense model."""
+    experts_used: int | None
+    """Of a mixture: how many work on a token."""
+    memory: Literal["attention", "recurrent", "hybrid"] | None
+    """How it remembers: all tokens, a state that cannot go back, or some layers each."""
+    recurrent_layers: int | None

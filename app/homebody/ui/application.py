@@ -7,6 +7,7 @@ it come after the first paint.
 import gc
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from homebody import __version__
+from homebody.base.errors import HomebodyError
 from homebody.base.paths import Home
 from homebody.settings.file import load
 from homebody.ui.memory import recall, remember
@@ -60,6 +62,10 @@ class Desk(QObject):
         self._app, self._needs = app, needs
         self._session: Session | None = None
         self._closed = False
+        self._file = ""
+        """The model that another start asked for, before there was anybody to tell."""
+        self.failure: Exception | None = None
+        """Why the window could not be furnished; then it quits."""
         self._settings = load(needs.home).settings
         self._memory = recall(needs.home)
         self._tray: QSystemTrayIcon | None = None
@@ -88,9 +94,12 @@ class Desk(QObject):
         self._closed = True
         conversation = self._memory.conversation
         if self.presenter is not None and self._bridge is not None:
+            early = not self.presenter.is_open
             conversation = self.presenter.close()
             self._bridge.finish("turn")
             self._bridge.finish("store")
+            if early:
+                self._keep_early_words()
         remember(self._needs.home, self.window.memory(conversation))
         if self._session is not None:
             # Wakes whoever follows the engine, which is otherwise waited for.
@@ -103,11 +112,22 @@ class Desk(QObject):
             self.window.transcript.close_threads()
         self.window.hide()
 
+    def _keep_early_words(self) -> None:
+        """Keep what was typed before the conversations were open, and not sent."""
+        from homebody.ui.presenter.drafts import add_to_draft
+
+        words = self.window.words()
+        if self._session is not None and words:
+            with suppress(HomebodyError):
+                add_to_draft(self._session.saved, None, words)
+
     def come_forward(self, file: str = "") -> None:
         """Another start of Homebody asked for this window."""
         self.window.come_forward()
         if file and self.presenter is not None:
             self.presenter.open_file(file)
+        elif file:
+            self._file = file
 
     def mistake(self, error: Exception) -> None:
         """Say that something here is our fault, and go on."""
@@ -118,6 +138,13 @@ class Desk(QObject):
             self.presenter.board.tell(problem, "mistake")
 
     def _begin(self) -> None:
+        try:
+            self._furnish()
+        except Exception as error:  # noqa: BLE001  there is nobody yet who could show it
+            self.failure = error
+            self._app.exit(1)
+
+    def _furnish(self) -> None:
         # First what takes longest: the engine's process starts while the rest is loaded here.
         porter, locks = self._needs.begin()
         self.window.furnish()
@@ -136,6 +163,8 @@ class Desk(QObject):
         )
         self._wiring = Wiring(self.window, self.presenter)
         self.presenter.begin(self._memory.conversation)
+        if self._file:
+            self.presenter.open_file(self._file)
         # From here on there is garbage; what was loaded by now never is (`launch` paused it).
         gc.freeze()
         gc.enable()
@@ -168,8 +197,7 @@ def run_window(needs: Needs) -> int:
     app.setDesktopFileName("homebody")
     app.setQuitOnLastWindowClosed(False)
     only = OnlyWindow(needs.home)
-    if not only.claim():
-        only.ask(needs.file)
+    if not only.claim() and only.hand_over(needs.file):
         return 0
     desk = Desk(app, needs)
     only.asked.connect(desk.come_forward)
@@ -183,8 +211,11 @@ def run_window(needs: Needs) -> int:
     before, sys.excepthook = sys.excepthook, mistake
     try:
         desk.open()
-        return app.exec()
+        status = app.exec()
     finally:
         sys.excepthook = before
         desk.close()
         only.give_up()
+    if desk.failure is not None:
+        raise desk.failure
+    return status

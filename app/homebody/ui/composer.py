@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -29,6 +29,8 @@ __all__ = ["Composer"]
 
 _OVERHANG: Final = 12
 """The card is this much wider than the column of text at either side; the text lines up."""
+_NARROW: Final = 360
+"""Where it is narrower, the field needs the room of the meter."""
 
 
 class Composer(QWidget):
@@ -137,6 +139,9 @@ class Composer(QWidget):
         self._stop.setObjectName("stop")
         self._stop.setAccessibleName(tr("Stop the reply"))
         self._stop.setProperty("role", "plain")
+        for button in (self._cancel, self._send, self._stop):
+            # Enter presses it as Space does, though this is no dialog.
+            button.setAutoDefault(True)
         self._order()
         self._lay_out()
 
@@ -202,16 +207,19 @@ class Composer(QWidget):
     def _show_meter(self, state: ComposerState) -> None:
         words = {
             "calm": "{meter}",
-            "near": tr("{meter} · nearly full"),
+            "near": tr("{meter} · some left out"),
             "over": tr("{meter} · too long"),
         }
         meter = words[state.meter_level].format(meter=state.meter) if state.meter else ""
         self._meter.setText(meter)
-        self._meter.setVisible(bool(meter))
+        self._meter.setVisible(bool(meter) and not self._is_narrow())
         self._meter.setToolTip(state.meter_detail)
         self._meter.setAccessibleName(meter)
         self._meter.setAccessibleDescription(state.meter_detail)
         set_role(self._meter, {"calm": "fact", "near": "warn", "over": "bad"}[state.meter_level])
+
+    def _is_narrow(self) -> bool:
+        return self.width() < self._look.theme.size(_NARROW)
 
     def _show_sendable(self) -> None:
         self._send.setEnabled(self._sendable())
@@ -248,6 +256,11 @@ class Composer(QWidget):
         if watched is self._field and event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
             set_role(self._card, "asked" if event.type() == QEvent.Type.FocusIn else "ask")
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the meter out where there is no room for it."""
+        super().resizeEvent(event)
+        self._meter.setVisible(bool(self._meter.text()) and not self._is_narrow())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files anywhere on the card, and nothing else."""

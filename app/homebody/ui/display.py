@@ -12,7 +12,7 @@ from typing import Final
 
 __all__ = ["why_no_window"]
 
-_DRAWS_IN_MEMORY: Final = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs", "minimalegl")
+_IN_MEMORY: Final = ("offscreen", "minimal")
 
 
 def why_no_window() -> str:
@@ -25,8 +25,11 @@ def why_no_window() -> str:
     if sys.platform != "linux":
         return ""
     wanted = os.environ.get("QT_QPA_PLATFORM", "")
-    if wanted.startswith(_DRAWS_IN_MEMORY):
+    if wanted.partition(":")[0] in _IN_MEMORY:
         return ""
+    if wanted and not wanted.startswith(("wayland", "xcb")):
+        # vnc would serve the window to the network; others Qt may not have, and abort.
+        return f"QT_QPA_PLATFORM is {wanted!r}; Homebody shows its window on Wayland or X11 only."
     wayland = _wayland() if not wanted.startswith("xcb") else "not wanted"
     x11 = _x11() if not wanted.startswith("wayland") else "not wanted"
     if wayland and x11:

@@ -24,9 +24,15 @@ def order_focus(*parts: QWidget) -> None:
         if each.focusPolicy() != Qt.FocusPolicy.NoFocus and each.focusProxy() is None:
             chain.append(each)
         each = each.nextInFocusChain()
-    ordered = [
-        widget for part in parts for widget in chain if widget is part or part.isAncestorOf(widget)
-    ]
+    # A part may hold others, which were put in their places already: each has one place.
+    ordered = list(
+        dict.fromkeys(
+            widget
+            for part in parts
+            for widget in chain
+            if widget is part or part.isAncestorOf(widget)
+        )
+    )
     # What was first stays there until its own turn comes: so the order begins with the first part.
     for first, second in pairwise((chain[0], *ordered) if ordered[:1] != chain[:1] else ordered):
         QWidget.setTabOrder(first, second)

@@ -1,7 +1,7 @@
 """The line above the transcript: what is talked about, with which model, and that it stays home."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -21,6 +21,9 @@ from homebody.ui.words import tr
 
 __all__ = ["Header"]
 
+_LEAST_TITLE = 160
+"""So much of the title is shown before the model's name is cut too, at a text size of 100 %."""
+
 
 class Header(QWidget):
     """Title, model and home, in this order."""
@@ -28,8 +31,6 @@ class Header(QWidget):
     model_chosen = Signal(str)
     model_file_given = Signal(str)
     rename_asked = Signal(str)
-    home_asked = Signal()
-    """The sentences about home are shown by the header itself; this says that they were."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +61,7 @@ class Header(QWidget):
         failed = tr("Model, failed: {words}") if state.model_failed else tr("Model: {words}")
         self._model.setAccessibleName(failed.format(words=words))
         self._show_mark()
+        self._share()
 
     def open_models(self) -> None:
         """Pop the menu of models up, under the chip."""
@@ -129,6 +131,21 @@ class Header(QWidget):
         for button in (self._home, self._model):
             button.setIconSize(QSize(theme.size(16), theme.size(16)))
         self._show_mark()
+        self._share()
+
+    def _share(self) -> None:
+        """Cut a long title before the model's name; where it is narrow, both."""
+        size = self._look.theme.size
+        others = [part for part in (self._badge, self._model, self._home) if not part.isHidden()]
+        margins = self._row.contentsMargins()
+        taken = margins.left() + margins.right()
+        taken += sum(part.sizeHint().width() + self._row.spacing() for part in others)
+        self._title.setMaximumWidth(max(self.width() - taken, size(_LEAST_TITLE)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width anew."""
+        super().resizeEvent(event)
+        self._share()
 
     def _show_mark(self) -> None:
         mark = icon("alert", self._look.theme, "bad") if self._state.model_failed else None
@@ -164,6 +181,10 @@ class Header(QWidget):
         else:
             self.model_chosen.emit(action.data())
 
+    def finish_editing(self) -> None:
+        """Take the title that is being edited as it stands."""
+        self._on_edited()
+
     def _on_edited(self) -> None:
         if not self._editor.isVisible():
             return
@@ -189,7 +210,6 @@ class Header(QWidget):
         card.closed.connect(self._on_card_closed)
         self._card = card
         card.show_card()
-        self.home_asked.emit()
 
     def _on_card_closed(self) -> None:
         self._card = None

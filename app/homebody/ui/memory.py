@@ -2,8 +2,9 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct, ValidationError, json
+from msgspec import Meta, Struct, ValidationError, json
 
 from homebody.base.files import replace_file
 from homebody.base.paths import Home
@@ -16,7 +17,7 @@ class WindowMemory(Struct, frozen=True, kw_only=True):
 
     geometry: bytes = b""
     """As Qt saves it."""
-    sidebar: int = 0
+    sidebar: Annotated[int, Meta(ge=0, le=10_000)] = 0
     """Width in pixels; 0: as it is by default."""
     sidebar_shown: bool = True
     conversation: str | None = None

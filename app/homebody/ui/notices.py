@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from homebody.ui.icons import icon
 from homebody.ui.states import Notice
@@ -93,6 +94,8 @@ class _Bar(QFrame):
         super().__init__(parent)
         self._look = look
         self._notice: Notice | None = None
+        self._came_from: QWidget | None = None
+        """What had the focus before this got it."""
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.setInterval(FADE_SECONDS * 1000)
@@ -127,9 +130,14 @@ class _Bar(QFrame):
             QAccessible.updateAccessibility(alert)
 
     def leave(self) -> None:
-        """Hand the focus on, when this had it, before it goes."""
+        """Hand the focus back, when this had it, before it goes; or on, where that is gone."""
         self._fade.stop()
-        if self._has_focus():
+        before, self._came_from = self._came_from, None
+        if not self._has_focus():
+            return
+        if before is not None and isValid(before) and before.isVisible() and before.isEnabled():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
             self._close.focusNextPrevChild(True)
 
     def _build(self) -> None:
@@ -138,6 +146,8 @@ class _Bar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._action = QPushButton(self)
+        # Enter presses it as Space does, though this is no dialog.
+        self._action.setAutoDefault(True)
         self._action.setObjectName("act")
         self._action.setProperty("role", "plain")
         self._close = QToolButton(self)
@@ -158,6 +168,8 @@ class _Bar(QFrame):
         near = theme.size(6)
         self._row.setContentsMargins(theme.size(16), near, near, near)
         self._row.setSpacing(theme.size(8))
+        # Above and below a sentence of several lines; one line is lower than the button anyway.
+        self._text.setContentsMargins(0, theme.size(4), 0, theme.size(4))
         self._close.setIcon(icon("close", theme, "faint"))
         self._close.setIconSize(QSize(theme.size(16), theme.size(16)))
         self._close.setFixedSize(theme.size(28), theme.size(28))
@@ -173,8 +185,10 @@ class _Bar(QFrame):
     def _has_focus(self) -> bool:
         return self._action.hasFocus() or self._close.hasFocus()
 
-    def _on_focus(self) -> None:
+    def _on_focus(self, before: QWidget | None) -> None:
         if self._has_focus():
+            if before not in {None, self._action, self._close}:
+                self._came_from = before
             self._fade.stop()
         elif not self._fade.isActive():
             self._run_timer()

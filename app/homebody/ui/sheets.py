@@ -96,6 +96,8 @@ class _Sheet(QWidget):
 
     def _button(self, name: str, words: str, role: str) -> QPushButton:
         button = QPushButton(words, self._card)
+        # Enter presses it as Space does, though this is no dialog.
+        button.setAutoDefault(True)
         button.setObjectName(name)
         button.setAccessibleName(words)
         button.setProperty("role", role)

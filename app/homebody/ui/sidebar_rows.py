@@ -111,7 +111,6 @@ class ConversationRows(QAbstractListModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the words of a row."""
-        """Return how many rows there are, headings too."""
         row = self.at(index.row()) if index.isValid() else None
         if row is None:
             return None

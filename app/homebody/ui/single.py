@@ -4,15 +4,21 @@ The first holds a lock and watches one small file; a second writes that file and
 is needed, and it is the same on every system.
 """
 
+import time
 from contextlib import suppress
 
 from msgspec import Struct, json
 from PySide6.QtCore import QFileSystemWatcher, QLockFile, QObject, Signal
 
+from homebody.base.errors import HomebodyError
 from homebody.base.files import replace_file
 from homebody.base.paths import Home
 
 __all__ = ["OnlyWindow"]
+
+
+_PATIENCE = 20.0
+"""Seconds for a window that is closing to be gone: it may be writing a backup."""
 
 
 class _Request(Struct):
@@ -53,10 +59,26 @@ class OnlyWindow(QObject):
         self._watcher.directoryChanged.connect(self._look)
         return True
 
-    def ask(self, file: str = "") -> None:
-        """Ask the window that is open to come forward, and to use a model."""
+    def hand_over(self, file: str = "", seconds: float = _PATIENCE) -> bool:
+        """Ask the window that is open to come forward, and to use a model.
+
+        True: it will. False: it has just closed, and this is the first window now. Raises
+        `HomebodyError` if it neither answers nor goes away.
+        """
         with suppress(OSError):
             replace_file(self._request, json.encode(_Request(file=file)))
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self._request.exists():
+                return True
+            if self.claim():
+                return False
+            time.sleep(0.05)
+        self._forget()
+        raise HomebodyError(
+            "Another Homebody has this profile open and does not answer.",
+            "End it, then start again. `homebody chat` works beside it.",
+        )
 
     def give_up(self) -> None:
         """Let another start be the window."""

@@ -219,6 +219,10 @@ class Window(QWidget):
         """Put text on the clipboard."""
         QGuiApplication.clipboard().setText(text)
 
+    def settle_edits(self) -> None:
+        """Take the title that is being edited as it stands."""
+        self.header.finish_editing()
+
     def ask_link(self, url: str) -> None:
         """Show an address whole, and ask whether to open it."""
         from homebody.ui.sheets import LinkSheet

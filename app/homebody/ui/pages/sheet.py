@@ -1,6 +1,7 @@
 """A page: a column of reading width that scrolls. Its title stands in the line above."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from homebody.ui.theme import COLUMN, MARGIN, Look
@@ -10,6 +11,9 @@ __all__ = ["ScrolledPage", "label"]
 
 class ScrolledPage(QScrollArea):
     """What every page is made in. Subclasses fill `column`."""
+
+    left = Signal()
+    """Esc was pressed, and nothing on the page had a use for it."""
 
     def __init__(self, look: Look, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +46,24 @@ class ScrolledPage(QScrollArea):
         self._row.setContentsMargins(side, theme.size(16), side, side)
         self.inner.setMaximumWidth(theme.size(COLUMN))
         self.column.setSpacing(theme.size(8))
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window: here it leaves the page, and stops no reply."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave at Esc; scroll at the arrows."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 def label(text: str, role: str, parent: QWidget) -> QLabel:

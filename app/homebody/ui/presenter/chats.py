@@ -1,6 +1,6 @@
 """The list of conversations: what is in it, and what is done with one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -41,7 +41,9 @@ class Chats:
         if session is None:
             return
         self._asked += 1
-        asked, words, shelf, store = self._asked, self._words, self._shelf, session.saved
+        asked, words, store = self._asked, self._words, session.saved
+        # What is found is not in the bin, wherever the search began.
+        shelf: Shelf = "chats" if words else self._shelf
 
         def then(rows: tuple[ConversationRow, ...]) -> None:
             # Typed on meanwhile: a later answer is on its way.
@@ -99,7 +101,9 @@ class Chats:
     def archive(self, conversation: str, on: bool) -> None:
         """Take it out of the list, or put it back."""
         self._change(lambda store: store.archive(conversation, on))
-        if on:
+        if not on:
+            self._stage.board.dismiss("archived")
+        else:
             self._stage.board.say(
                 "archived",
                 tr("Archived. It can still be found, and opened from Archived."),
@@ -255,12 +259,20 @@ class Chats:
 
 def _rows(store: Store, words: str, shelf: Shelf) -> tuple[ConversationRow, ...]:
     if words:
-        return tuple(map(hit_row, store.search(words, _HITS)))
+        return _without_repeats(map(hit_row, store.search(words, _HITS)))
     today = now().astimezone()
     listed = store.conversations(archived=shelf == "archived", deleted=shelf == "bin")
     # One that was begun and never got a request is nothing yet.
     begun = [each for each in listed if each.head is not None or each.draft]
     return tuple(conversation_row(each, today) for each in begun)
+
+
+def _without_repeats(rows: Iterable[ConversationRow]) -> tuple[ConversationRow, ...]:
+    """Leave out what says the same as a row above it: other versions of one request."""
+    seen: dict[tuple[str, str], ConversationRow] = {}
+    for row in rows:
+        seen.setdefault((row.id, row.snippet), row)
+    return tuple(seen.values())
 
 
 def _nothing(words: str, shelf: Shelf) -> str:

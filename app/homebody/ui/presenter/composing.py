@@ -1,11 +1,14 @@
 """What the person is about to send: words, files, and how much of the context they take."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from homebody.base.errors import BadInput, EngineProblem, HomebodyError
 from homebody.messages.turns import Attachment, Conversation, Foreseen, Turn
+from homebody.ui.presenter.drafts import Drafts
+from homebody.ui.presenter.reply import Place
 from homebody.ui.presenter.rows import short_count, size_of
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.presenter.talk import Talk
@@ -16,15 +19,28 @@ __all__ = ["MOST_BYTES", "Composing", "read_text_file"]
 
 MOST_BYTES = 2_000_000
 """The largest file that can be attached. No context of today holds more text than that."""
+_TOLD_ONE_BY_ONE, _NAMED = 3, 5
+"""So many refused files have a notice each; of more, so many are named in one."""
 _DRAFT_SECONDS = 0.8
 _METER_SECONDS = 0.3
 
 
 def read_text_file(path: str) -> Attachment:
     """Read a text file that the person gave. Raises `BadInput` with a sentence."""
+    if path.startswith(("//", "\\\\")):
+        # Only to look at such a path would connect to that machine.
+        raise BadInput(
+            tr("{path} is on another machine.").format(path=path),
+            tr("Copy the file to this one first."),
+        )
     file = Path(path)
     try:
         if not file.is_file():
+            if not file.exists():
+                raise BadInput(
+                    tr("{name} is not there.").format(name=file.name),
+                    tr("It may have been moved or deleted."),
+                )
             raise BadInput(
                 tr("{name} is not a file.").format(name=file.name),
                 tr("Give a text file; folders can't be attached."),
@@ -48,25 +64,36 @@ def read_text_file(path: str) -> Attachment:
     # One broken character in a thousand is a damaged text; more, or a null, is something else.
     if "\0" in text or text.count("\N{REPLACEMENT CHARACTER}") > len(text) / 1000:
         raise BadInput(
-            tr("{name} is not a text file.").format(name=file.name),
-            tr("Only text can be attached in this version."),
+            tr("{name} is not a text file in UTF-8 or UTF-16.").format(name=file.name),
+            tr("Only such texts can be attached. An editor can save others as UTF-8."),
         )
     return Attachment(file.name, text.replace("\r\n", "\n"))
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """What was sent and is not known to be on the disk yet."""
+
+    place: Place
+    request: str
+    files: list[Attachment]
+
+
 class Composing:
-    """Keeps drafts, reads files, measures. Lives on the window's thread."""
+    """Sends, edits, reads files, measures. Lives on the window's thread."""
 
     def __init__(self, stage: Stage, talk: Talk) -> None:
         self._stage, self._talk = stage, talk
+        self._drafts = Drafts(stage)
         self._files: list[Attachment] = []
-        self._chips: list[AttachmentChip] = []
+        self._files_of: dict[str | None, list[Attachment]] = {}
+        """Files that wait in other conversations, until the window closes."""
+        self._reading = 0
+        """Files that are being read; what is sent meanwhile waits for them."""
         self._editing: Turn | None = None
-        self._drafted: str | None = None
-        """The conversation that the words in the composer belong to; None: a new one."""
-        self._on_its_way = ""
+        self._sent: _Sent | None = None
+        self._carried: _Sent | None = None
         self._waiting = False
-        self._first = True
         self._measured = 0
         self._call_off: dict[str, Callable[[], None]] = {}
 
@@ -79,40 +106,47 @@ class Composing:
 
     def send(self, text: str) -> None:
         """Send what is written. The words stay until they are on the disk."""
-        if self._stage.session is None:
-            # Asked before the conversations are open: it goes out as soon as they are.
+        place = self._talk.place
+        if place is None or self._reading:
+            # Asked before a conversation is open, or a file was read: it goes out after that.
             self._waiting = True
-            self._stage.composer(placeholder=tr("Opening…"), can_send=False)
+            if place is None:
+                self._stage.composer(placeholder=tr("Opening…"))
             return
-        if not text.strip() or any(chip.problem for chip in self._chips):
-            return
+        self._waiting = False
         request = text.strip("\r\n").rstrip()
-        if self._talk.send(request, self._files, self._editing):
-            self._on_its_way = request
+        if request.strip() and self._talk.send(request, self._files, self._editing):
+            self._sent = _Sent(place, request, self._files)
 
-    def opened_for_business(self) -> None:
-        """The conversations are open."""
+    @property
+    def waiting(self) -> bool:
+        """Whether something was sent that could not go out yet."""
+        return self._waiting
+
+    def _send_what_waited(self) -> None:
         if self._waiting:
-            self._waiting = False
             self.send(self._stage.view.words())
 
-    def accepted(self, request: str) -> None:
-        """What was sent is safe: clear it, unless something else was written since."""
-        if request != self._on_its_way:
-            # Not from here: an earlier request was answered again.
-            return
-        self._on_its_way, self._editing = "", None
-        self._set_files([])
-        self._stage.composer(editing="")
-        if self._stage.view.words().strip("\r\n").rstrip() == request:
-            self._stage.view.put_words("")
-        self.keep_draft()
-        self._drafted = self._conversation()
-        self.keep_draft()
+    def accepted(self, place: Place, turn: Turn, *, was_new: bool) -> None:
+        """A request is on the disk. If it came from the field, it is cleared there."""
+        sent = self._sent
+        mine = sent is not None and sent.place is place and sent.request == turn.request
+        if mine:
+            self._sent = None
+        if mine and place is self._talk.place:
+            self._editing = None
+            self._set_files([])
+            self._stage.composer(editing="")
+        self._drafts.sent(place, turn.request if mine else "", was_new=was_new)
 
     def suggest(self, text: str) -> None:
         """Send a suggestion, beside whatever is written."""
         self._talk.send(text)
+
+    def go_on_unsaved(self) -> None:
+        """What was sent could not be saved: take it along to a temporary chat."""
+        self._carried, self._sent = self._sent, None
+        self._talk.new(temporary=True)
 
     # ------------------------------------------------------------------ editing
 
@@ -122,13 +156,12 @@ class Composing:
             self._talk.with_turn(turn, self._edit)
 
     def _edit(self, turn: Turn) -> None:
-        self.keep_draft()
         self._editing = turn
         self._set_files(list(turn.attachments))
         self._stage.composer(
             editing=tr("Editing an earlier message. The old one and its replies are kept.")
         )
-        self._stage.view.put_words(turn.request)
+        self._drafts.borrow(turn.request)
         self.measure()
 
     def cancel_edit(self) -> None:
@@ -137,63 +170,43 @@ class Composing:
             self._editing = None
             self._set_files([])
             self._stage.composer(editing="")
-            self._stage.view.put_words("")
-            self._bring_draft(self._conversation())
+            self._drafts.give_back()
+            self.measure()
 
-    # ------------------------------------------------------------------ drafts
+    # ------------------------------------------------------------------ going elsewhere
 
-    def opened(self, conversation: Conversation | None) -> None:
-        """Another conversation is shown: bring what was being written there."""
-        on_its_way = self._on_its_way
-        self._on_its_way, self._editing = "", None
-        self._drafted = conversation.id if conversation else None
-        self._set_files(self._files if on_its_way else [])
-        self._stage.composer(editing="", meter="", meter_detail="", meter_level="calm")
-        first, self._first = self._first, False
-        if on_its_way or (first and self._stage.view.words()):
-            # It could not be saved where it was written, or was typed before anything was open:
-            # it stays here to be sent.
-            return
-        self._stage.view.put_words(conversation.draft if conversation is not None else "")
-        if conversation is None:
-            self._bring_draft(None)
-        self.measure()
-
-    def keep_draft(self) -> None:
-        """Keep the words that are not sent. Not those of a temporary chat, nor of an edit."""
-        self._no_longer("draft")
-        session, place = self._stage.session, self._talk.place
-        if session is None or place is None or place.temporary or self._editing is not None:
-            return
-        store, conversation, words = session.saved, self._drafted, self._stage.view.words()
-        # A draft that cannot be kept is no news: whatever keeps it so will stop the message too.
-        self._stage.run(
-            "store", lambda: store.save_draft(conversation, words), failed=lambda _: None
-        )
-
-    def _bring_draft(self, conversation: str | None) -> None:
-        session, place = self._stage.session, self._talk.place
-        if session is None or place is None:
-            return
-        store = session.saved
-
-        def then(words: str) -> None:
-            # What was typed meanwhile counts more.
-            if words and self._talk.place is place and not self._stage.view.words():
-                self._stage.view.put_words(words)
-                self.measure()
-
-        if not place.temporary:
-            self._stage.run("store", lambda: store.draft(conversation), then, lambda _: None)
-
-    def _conversation(self) -> str | None:
+    def leaving(self) -> None:
+        """The conversation that is shown is being left."""
+        self.keep_draft(leaving=True)
         place = self._talk.place
-        return place.conversation if place is not None and not place.temporary else None
+        if place is not None and not place.temporary and self._editing is None:
+            self._files_of[place.conversation] = self._files
+
+    def opened(self, place: Place, conversation: Conversation | None) -> None:
+        """Another conversation is shown: bring what was being written there."""
+        carried, self._carried = self._carried, None
+        self._editing = None
+        waiting = None if place.temporary else self._files_of.pop(place.conversation, None)
+        self._set_files(waiting or [])
+        self._stage.composer(editing="", meter="", meter_detail="", meter_level="calm")
+        self._drafts.arrive(place, conversation.draft if conversation is not None else None)
+        if carried is not None and place.temporary:
+            self._set_files(carried.files)
+            self._drafts.carry(carried.request)
+        self.measure()
+        self._send_what_waited()
+
+    def keep_draft(self, *, leaving: bool = False) -> None:
+        """Keep the words that are not sent."""
+        self._no_longer("draft")
+        self._drafts.keep(leaving=leaving)
 
     # ------------------------------------------------------------------ files
 
     def attach(self, paths: Sequence[str]) -> None:
         """Add text files to the message."""
+        place = self._talk.place
+        self._reading += 1
 
         def work() -> list[Attachment | HomebodyError]:
             found: list[Attachment | HomebodyError] = []
@@ -205,15 +218,45 @@ class Composing:
             return found
 
         def then(found: list[Attachment | HomebodyError]) -> None:
+            self._reading -= 1
+            if place is not self._talk.place:
+                # They were meant for the conversation that was left since.
+                return
             files = [each for each in found if isinstance(each, Attachment)]
             self._set_files(self._files + files)
-            for number, each in enumerate(found):
-                if isinstance(each, HomebodyError):
-                    self._stage.board.tell(each, key=f"file-{number}")
+            self._tell_refused(
+                [
+                    (Path(path).name, each)
+                    for path, each in zip(paths, found, strict=True)
+                    if isinstance(each, HomebodyError)
+                ]
+            )
             self._weigh()
             self.measure()
+            if len(files) == len(found):
+                self._send_what_waited()
+            self._waiting = False
 
-        self._stage.run("slow", work, then)
+        def failed(problem: HomebodyError) -> None:
+            self._reading -= 1
+            self._stage.board.tell(problem)
+
+        self._stage.run("files", work, then, failed)
+
+    def _tell_refused(self, refused: Sequence[tuple[str, HomebodyError]]) -> None:
+        """Say of each file why it is not attached; of many, in one sentence."""
+        if len(refused) <= _TOLD_ONE_BY_ONE:
+            for number, (_, problem) in enumerate(refused):
+                self._stage.board.tell(problem, key=f"file-{number}")
+            return
+        names = ", ".join(name for name, _ in refused[:_NAMED])
+        self._stage.board.say(
+            "files",
+            tr(
+                "{count} files were not attached: {names}. Only text files of up to 2 MB can be."
+            ).format(count=len(refused), names=names + (", …" if len(refused) > _NAMED else "")),
+            kind="bad",
+        )
 
     def detach(self, number: int) -> None:
         """Take a file off the message."""
@@ -275,7 +318,7 @@ class Composing:
             if number == self._measured:
                 too_much = isinstance(problem, EngineProblem) and problem.kind == "overflow"
                 self._stage.composer(
-                    meter=tr("too long") if too_much else "",
+                    meter=tr("this message") if too_much else "",
                     meter_detail=f"{problem.message} {problem.hint}" if too_much else "",
                     meter_level="over" if too_much else "calm",
                 )

@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from homebody.assistant.session import Session
 from homebody.base.errors import HomebodyError
 from homebody.base.log import log
@@ -33,13 +35,17 @@ class Models:
         self._ready = ready
         self.settings = settings
         self._problems: dict[str, str] = {}
-        self._tried: str = ""
-        """The model that is being switched to and was not ready yet."""
+        self._asked_size: int | None = None
+        """A text size that was asked for and is not on the disk yet: the next step counts on."""
+        self._tried = ""
+        """The model that was chosen, to be remembered once it is ready."""
+        self._starter: Path | None = None
 
     # ------------------------------------------------------------------ the model
 
     def follow(self, session: Session) -> None:
         """Show how it is with the model, from now on."""
+        self._starter = _starter(session)
         self._stage.background.stream(
             "model", session.engine.watch, self._engine_changed, lambda: None, lambda _: None
         )
@@ -57,18 +63,19 @@ class Models:
 
         self._stage.run("slow", work, lambda models: self._stage.header(models=models))
 
-    def choose(self, name: str) -> None:
-        """Answer with another model from now on, and remember that."""
+    def choose(self, name: str, *, remember: bool = True) -> None:
+        """Answer with another model from now on; `remember` it for the next start."""
         session = self._stage.session
         if session is None:
             return
-        self._stage.run("slow", lambda: session.parts.find_model(name), partial(self._use, name))
+        kept = name if remember else ""
+        self._stage.run("slow", lambda: session.parts.find_model(name), partial(self._use, kept))
 
-    def _use(self, name: str, model: ShelvedModel) -> None:
+    def _use(self, kept: str, model: ShelvedModel) -> None:
         session = self._stage.session
         if session is None:
             return
-        self._tried = name
+        self._tried = kept
         session.assistant.stop()
         session.model = model
         session.begin_load()
@@ -84,7 +91,7 @@ class Models:
         self._show_model(session, status)
         if status.problem is not None:
             self._model_failed(session, status.problem)
-        elif status.loaded is not None:
+        elif status.loaded is not None and status.loaded.path == str(session.model.path):
             self._stage.board.dismiss("model")
             tried, self._tried = self._tried, ""
             if tried:
@@ -107,11 +114,8 @@ class Models:
         )
 
     def _model_failed(self, session: Session, problem: HomebodyError) -> None:
-        is_starter = session.model.path == _path_of(session, STARTER)
-        if is_starter:
-            self._stage.board.tell(
-                problem, "model", action=tr("Try again"), do=session.engine.reload
-            )
+        if session.model.path == self._starter:
+            self._stage.board.tell(problem, "model", action=tr("Try again"), do=session.begin_load)
         else:
             self._tried = ""
             self._stage.board.tell(
@@ -127,7 +131,7 @@ class Models:
         if session is None:
             return WelcomeState(title=tr("What can stay home today?"))
         sentences = [tr("Everything you write here stays on this machine.")]
-        if session.model.path == _path_of(session, STARTER):
+        if session.model.path == self._starter:
             sentences += [
                 tr(
                     "{model} answers: small, quick, and good for short questions and small jobs. "
@@ -165,13 +169,15 @@ class Models:
 
     def text_size(self, step: int) -> None:
         """Make all text larger (1) or smaller (-1); 0: as it was made."""
-        size = self.settings.text_size
+        size = self._asked_size or self.settings.text_size
         if step > 0:
             size = next((each for each in TEXT_SIZES if each > size), TEXT_SIZES[-1])
         elif step < 0:
             size = next((each for each in reversed(TEXT_SIZES) if each < size), TEXT_SIZES[0])
         else:
             size = 100
+        # Said before it is written, so that the next press goes on from here.
+        self.settings = structs.replace(self.settings, text_size=size)
         self.change("text_size", size)
 
     def _write(self, changes: Mapping[str, object]) -> None:
@@ -180,11 +186,14 @@ class Models:
             return
 
         def failed(problem: HomebodyError) -> None:
+            self._asked_size = None
             for key in changes:
                 self._problems[key] = problem.message
             self._stage.board.tell(problem, "settings")
             self.show_settings()
 
+        size = changes.get("text_size")
+        self._asked_size = size if isinstance(size, int) else self._asked_size
         self._stage.run(
             "store",
             partial(save, session.home, changes),
@@ -196,6 +205,8 @@ class Models:
         for key in keys:
             self._problems.pop(key, None)
         self.settings = loaded.settings
+        if self.settings.text_size == self._asked_size:
+            self._asked_size = None
         log.setLevel(loaded.settings.log_level)
         self.show_settings()
         session = self._stage.session
@@ -216,7 +227,7 @@ def _choices(session: Session, current: ShelvedModel) -> list[ModelChoice]:
             name=STARTER, title=starter.name, detail=tr("the starter model")
         )
     for path in found_models(session.home):
-        found[path] = ModelChoice(name=path.stem, title=path.stem, detail=_size(path))
+        found[path] = ModelChoice(name=str(path), title=path.stem, detail=_size(path))
     if current.path not in found and current.path.is_file():
         path = current.path
         found[path] = ModelChoice(name=str(path), title=current.name, detail=_size(path))
@@ -241,9 +252,9 @@ def _size(path: Path) -> str:
     return tr("{size:.1f} GB").format(size=size / 1e9)
 
 
-def _path_of(session: Session, name: str) -> Path | None:
+def _starter(session: Session) -> Path | None:
     try:
-        return find_model(session.home, name).path
+        return find_model(session.home, STARTER).path
     except HomebodyError:
         return None
 

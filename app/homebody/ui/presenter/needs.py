@@ -20,11 +20,12 @@ __all__ = ["Background", "Failed", "Lane", "Opens", "Transcript", "View"]
 
 T = TypeVar("T")
 Failed = Callable[[HomebodyError], None]
-Lane = Literal["store", "turn", "model", "count", "slow"]
+Lane = Literal["store", "turn", "stop", "model", "count", "files", "slow"]
 """Work in one lane is done in the order in which it was asked for; lanes do not wait for others.
 
 `store` short reads and writes · `turn` the reply that is written · `model` what the engine does ·
-`count` tokens, which wait while a reply is written · `slow` erasing, backups, hashes
+`stop` the end of it · `count` tokens, which wait while a reply is written · `files` those that are
+attached · `slow` all that may take seconds: erasing, backups, hashes, links, looking for models
 """
 
 
@@ -118,6 +119,9 @@ class View(Protocol):
 
     def copy(self, text: str) -> None:
         """Put text on the clipboard."""
+
+    def settle_edits(self) -> None:
+        """Take what is being edited in place, a title say, as it stands."""
 
     def ask_link(self, url: str) -> None:
         """Show an address whole, and ask whether to open it."""

@@ -1,6 +1,6 @@
 """What the window does: every intent of a widget arrives here and goes to the part that owns it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from homebody.ui.presenter.chats import Chats
 from homebody.ui.presenter.composing import Composing
 from homebody.ui.presenter.models import Models
 from homebody.ui.presenter.needs import Background, Opens, View
+from homebody.ui.presenter.reply import Place
 from homebody.ui.presenter.stage import Board, Stage
 from homebody.ui.presenter.talk import Talk
 from homebody.ui.states import Page
@@ -44,6 +45,7 @@ class Presenter:
             accepted=self._accepted,
             leaving=self._leaving,
             opened=self._place_opened,
+            unsaved=self._go_on_unsaved,
         )
         self.composing = Composing(self._stage, self.talk)
         self.chats = Chats(self._stage, self.talk)
@@ -51,8 +53,14 @@ class Presenter:
         self._open_session = open_session
         self._locks = locks
         self._reopen: str | None = None
+        self._file = ""
 
     # ------------------------------------------------------------------ beginning and end
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the conversations are open."""
+        return self._stage.session is not None
 
     def begin(self, conversation: str | None = None) -> None:
         """Open the conversations, and the one that was open last. After the first paint."""
@@ -72,16 +80,21 @@ class Presenter:
         self.models.follow(session)
         self._stage.header(model=session.model.name, model_detail=tr("loading"))
         self.talk.welcome(self.models.welcome())
-        if self._reopen is None:
+        if self._reopen is None or self.composing.waiting:
+            # What was sent before anything was to be seen is meant for a new chat.
             self.talk.new()
         else:
             self._reopen_last(session, self._reopen)
         self.chats.refresh()
-        self.composing.opened_for_business()
+        if self._file:
+            self.models.choose(self._file, remember=False)
         self._keep_house()
 
     def _reopen_last(self, session: Session, conversation: str) -> None:
         def then(found: Conversation | None) -> None:
+            if self.talk.place is not None:
+                # The person went somewhere meanwhile.
+                return
             if found is None or found.deleted is not None or found.head is None:
                 self.talk.new()
             else:
@@ -103,10 +116,12 @@ class Presenter:
 
         What was asked of the background still has to be waited for.
         """
-        self.composing.keep_draft()
+        self.composing.keep_draft(leaving=True)
         self.talk.step_aside()
         place = self.talk.place
-        return place.conversation if place is not None and not place.temporary else None
+        if place is None:
+            return self._reopen
+        return place.conversation if not place.temporary else None
 
     def _keep_house(self) -> None:
         """Empty the bin of what is old, make backups when they are due: now and every minute."""
@@ -159,15 +174,19 @@ class Presenter:
                 "slow", lambda: session.hashes.compute(model.path), failed=lambda _: None
             )
 
-    def _accepted(self, turn: Turn) -> None:
-        self.composing.accepted(turn.request)
+    def _accepted(self, place: Place, turn: Turn, was_new: bool) -> None:
+        self.composing.accepted(place, turn, was_new=was_new)
 
     def _leaving(self) -> None:
-        self.composing.keep_draft()
+        self._stage.view.settle_edits()
+        self.composing.leaving()
 
-    def _place_opened(self, conversation: Conversation | None) -> None:
-        self.composing.opened(conversation)
+    def _place_opened(self, place: Place, conversation: Conversation | None) -> None:
+        self.composing.opened(place, conversation)
         self._talk_changed()
+
+    def _go_on_unsaved(self) -> None:
+        self.composing.go_on_unsaved()
 
     def _model_ready(self) -> None:
         self.talk.welcome(self.models.welcome())
@@ -182,8 +201,9 @@ class Presenter:
         self._stage.go(page)
 
     def open_file(self, path: str) -> None:
-        """Answer with the model in a file: another start of Homebody asked for it."""
-        self.models.choose(path)
+        """Answer with the model in a file, for now: another start of Homebody asked for it."""
+        self._file = path
+        self.models.choose(path, remember=False)
 
     def ask_link(self, url: str) -> None:
         """Show an address whole before anything is done with it."""
@@ -200,16 +220,6 @@ class Presenter:
     def copied(self, sentence: str) -> None:
         """Say that something is on the clipboard."""
         self.board.say("copied", sentence, kind="ok", fades=True)
-
-    def neighbour(self, rows: Sequence[str], step: int) -> str | None:
-        """Return the conversation before or after the one that is open."""
-        place = self.talk.place
-        current = place.conversation if place is not None else None
-        if not rows:
-            return None
-        if current is None or current not in rows:
-            return rows[0 if step > 0 else -1]
-        return rows[(list(rows).index(current) + step) % len(rows)]
 
     def on_last(self, action: Callable[[str], None]) -> None:
         """Do something with the last turn that is shown."""

@@ -44,6 +44,8 @@ class Place:
     store: Store
     conversation: str | None = None
     temporary: bool = False
+    assistant: tuple[Assistant, Assistant] | None = None
+    """In a temporary chat: what answers here, beside what answered elsewhere when it was made."""
 
     def begin(self) -> str:
         """Return the conversation; create it if there is none. On the turn's thread."""
@@ -58,8 +60,11 @@ class Audience(Protocol):
     def is_here(self, place: Place) -> bool:
         """Tell whether this is the conversation that is shown."""
 
-    def begun(self, turn: Turn, *, again: bool) -> None:
-        """A request of the conversation that is shown is on the disk, or is taken up `again`."""
+    def accepted(self, place: Place, turn: Turn, *, was_new: bool, again: bool) -> None:
+        """A request is on the disk (`was_new`: the first of its conversation).
+
+        `again`: it was there before, and its reply is taken up.
+        """
 
     def ended(self, turn: Turn) -> None:
         """A reply in the conversation that is shown has ended."""
@@ -70,8 +75,8 @@ class Audience(Protocol):
     def open(self, conversation: str) -> None:
         """Go to a conversation."""
 
-    def new(self, *, temporary: bool = False) -> None:
-        """Go to a conversation that does not exist yet."""
+    def go_on_unsaved(self) -> None:
+        """The request could not be saved, and the person would rather go on without."""
 
 
 @dataclass
@@ -84,6 +89,11 @@ class _Writing:
     """The row that the new one takes the place of."""
     left_out: int
     """How many turns the model no longer sees. They are always the first ones."""
+    was_new: bool
+    """It is the first request of its conversation."""
+    stopped: bool = False
+    forgotten: bool = False
+    """Its conversation was deleted: nobody needs to hear how it ends."""
     row: TurnRow | None = None
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
@@ -117,8 +127,17 @@ class Reply:
 
     def stop(self) -> None:
         """Stop it; what was written stays."""
+        writing = self._writing
+        if writing is not None:
+            writing.stopped = True
+            # An engine that hangs would keep the window waiting.
+            self._stage.run("stop", writing.assistant.stop)
+
+    def forget(self) -> None:
+        """Stop it: its conversation was deleted."""
         if self._writing is not None:
-            self._writing.assistant.stop()
+            self._writing.forgotten = True
+            self.stop()
 
     def write(
         self,
@@ -132,12 +151,16 @@ class Reply:
         """Follow a turn after `head`. Its row takes the place of `first` and all after it."""
         run = head.run if head else None
         left_out = len(run.dropped) + run.dropped_before if run else 0
-        writing = self._writing = _Writing(place, assistant, first, left_out)
+        was_new = place.conversation is None
+        writing = self._writing = _Writing(place, assistant, first, left_out, was_new)
 
         def work() -> Iterator[TurnEvent | ShownTurn]:
             with closing(events()) as coming:  # type: ignore[type-var]
                 for event in coming:
                     if isinstance(event, Accepted):
+                        if writing.stopped:
+                            # Said before there was anything to stop.
+                            assistant.stop()
                         yield place.store.shown(event.turn.id)
                     else:
                         yield event
@@ -180,8 +203,8 @@ class Reply:
         writing.row = row
         # Taken up again: its row is there already, and so may be others after it.
         again = writing.first == shown.turn.id
+        self._audience.accepted(writing.place, shown.turn, was_new=writing.was_new, again=again)
         if self._audience.is_here(writing.place):
-            self._audience.begun(shown.turn, again=again)
             if again:
                 self._stage.view.transcript.update_row(row)
             else:
@@ -223,6 +246,10 @@ class Reply:
             row = replace(row, problem=event.message, hint=event.hint, resumable=event.resumable)
         elif event.problem:
             self._stage.board.say("unsaved", event.problem, kind="warn")
+        # Whoever looks at it from now on sees how it ended.
+        writing.row, writing.text, writing.reasoning = row, [], []
+        if writing.forgotten:
+            return
         if self._audience.is_here(writing.place):
             self._audience.ended(event.turn)
             self._stage.view.transcript.update_row(row)
@@ -245,7 +272,11 @@ class Reply:
 
     def _fail(self, writing: _Writing, problem: HomebodyError) -> None:
         """Tell that a request was not even accepted: then the words are still in the composer."""
-        if writing.row is not None and self._audience.is_here(writing.place):
+        if writing.forgotten:
+            pass
+        elif writing.row is not None and not self._audience.is_here(writing.place):
+            self._stage.board.tell(problem)
+        elif writing.row is not None:
             # A mistake of ours in the middle of it.
             row = replace(writing.now(), live=False, problem=problem.message, hint=problem.hint)
             self._stage.view.transcript.update_row(row)
@@ -253,7 +284,7 @@ class Reply:
             self._stage.board.tell(
                 problem,
                 action=tr("Go on without saving"),
-                do=partial(self._audience.new, temporary=True),
+                do=self._audience.go_on_unsaved,
             )
         else:
             self._stage.board.tell(problem)

@@ -28,12 +28,13 @@ class Talk:
         stage: Stage,
         *,
         changed: Callable[[], None],
-        accepted: Callable[[Turn], None],
+        accepted: Callable[[Place, Turn, bool], None],
         leaving: Callable[[], None],
-        opened: Callable[[Conversation | None], None],
+        opened: Callable[[Place, Conversation | None], None],
+        unsaved: Callable[[], None],
     ) -> None:
         self._stage = stage
-        self._leaving = leaving
+        self._leaving, self._unsaved = leaving, unsaved
         self._tell_changed, self._accepted, self._opened = changed, accepted, opened
         self._reply = Reply(stage, self)
         self._place: Place | None = None
@@ -77,10 +78,20 @@ class Talk:
         session = self._stage.session
         if session is None:
             return
-        if temporary:
-            self._stage.run("store", Store.temporary, partial(self._go_new, temporary=True))
-        else:
+        if not temporary:
             self._go_new(session.saved)
+            return
+        self._visit += 1
+        visit = self._visit
+
+        def then(store: Store) -> None:
+            if visit == self._visit:
+                self._go_new(store, temporary=True)
+            else:
+                # The person went elsewhere meanwhile.
+                self._stage.run("store", store.close)
+
+        self._stage.run("store", Store.temporary, then)
 
     def _go_new(self, store: Store, *, temporary: bool = False) -> None:
         self._leave()
@@ -88,7 +99,8 @@ class Talk:
         self._stage.view.transcript.open(())
         self._stage.header(title=tr("Temporary chat") if temporary else "", temporary=temporary)
         self._show_welcome()
-        self._opened(None)
+        assert self._place is not None
+        self._opened(self._place, None)
 
     def open(self, conversation: str, turn: str | None = None) -> None:
         """Go to a conversation, and to a turn in it."""
@@ -126,7 +138,8 @@ class Talk:
         self._stage.header(title=title_of(conversation), temporary=False)
         self._stage.view.transcript.open(self._rows(page))
         self._show_welcome()
-        self._opened(conversation)
+        assert self._place is not None
+        self._opened(self._place, conversation)
         self._more(page, _FIRST_PAGE, turn)
 
     def _more(self, page: list[ShownTurn], asked: int, turn: str | None) -> None:
@@ -163,7 +176,7 @@ class Talk:
         """The conversation went to the bin: if it is open, go to a new one."""
         running = self._reply.place
         if running is not None and running.conversation == conversation:
-            self.stop()
+            self._reply.forget()
         if self._place is not None and self._place.conversation == conversation:
             self.new()
 
@@ -252,8 +265,15 @@ class Talk:
     def with_turn(self, turn: str, then: Callable[[Turn], None]) -> None:
         """Read a turn of the conversation that is shown, and call `then` with it."""
         place = self._place
-        if place is not None:
-            self._stage.run("store", lambda: place.store.turn(turn), then)
+        if place is None:
+            return
+
+        def found(it: Turn) -> None:
+            # Never in another conversation: it might be one that is saved.
+            if place is self._place:
+                then(it)
+
+        self._stage.run("store", lambda: place.store.turn(turn), found)
 
     def step(self, turn: str, by: int) -> None:
         """Show the previous or the next version of a turn."""
@@ -269,12 +289,16 @@ class Talk:
             page: list[ShownTurn] = []
             while not any(shown.turn.id == wanted for shown in page):
                 before = page[0].turn.id if page else None
-                page = store.page(conversation, before, _PAGE) + page
+                older = store.page(conversation, before, _PAGE)
+                if not older:
+                    # Another program went to yet another version.
+                    return page
+                page = older + page
             place = next(n for n, shown in enumerate(page) if shown.turn.id == wanted)
             return page[place:]
 
         def then(page: list[ShownTurn]) -> None:
-            if visit == self._visit:
+            if visit == self._visit and page:
                 self._head, self._all_left_out = page[-1].turn, False
                 self._stage.view.transcript.replace(turn, self._rows(page))
                 self._stage.view.transcript.show_turn(page[0].turn.id)
@@ -287,9 +311,13 @@ class Talk:
         session, place = self._stage.session, self._place
         if session is None or place is None:
             return None
-        if place.temporary:
-            return session.assistant_for(place.store)
-        return session.assistant
+        if not place.temporary:
+            return session.assistant
+        # Made anew with the model and the settings, as the session's own is.
+        made = place.assistant
+        if made is None or made[0] is not session.assistant:
+            made = place.assistant = session.assistant, session.assistant_for(place.store)
+        return made[1]
 
     def _is_busy(self) -> bool:
         if self.writing:
@@ -307,13 +335,19 @@ class Talk:
         """Tell whether this is the conversation that is shown."""
         return place is self._place
 
-    def begun(self, turn: Turn, *, again: bool) -> None:
-        """A request of the conversation that is shown is on the disk, or is taken up `again`."""
-        if not again or (self._head is not None and self._head.id == turn.id):
-            self._head = turn
-        self._stage.sidebar(selected=turn.conversation)
-        self._show_welcome()
-        self._accepted(turn)
+    def accepted(self, place: Place, turn: Turn, *, was_new: bool, again: bool) -> None:
+        """A request is on the disk, or is taken up `again`."""
+        if place is self._place:
+            if not again or (self._head is not None and self._head.id == turn.id):
+                self._head = turn
+            self._stage.sidebar(selected=turn.conversation)
+            self._show_welcome()
+        if not again:
+            self._accepted(place, turn, was_new)
+
+    def go_on_unsaved(self) -> None:
+        """The person would rather go on without saving."""
+        self._unsaved()
 
     def ended(self, turn: Turn) -> None:
         """A reply in the conversation that is shown has ended."""

@@ -46,6 +46,8 @@ class Body(QTextBrowser):
     copied = Signal(str)
     reshaped = Signal()
     """Its height may be another one."""
+    recoloured = Signal()
+    """The colours of a code made its height another one: italics break lines elsewhere."""
     selected = Signal(QWidget)
     """Something of it was selected."""
     wheeled = Signal(QWheelEvent)
@@ -66,7 +68,7 @@ class Body(QTextBrowser):
         self._buttons: list[QPushButton] = []
         self._page = Page(self, Manner(look.theme))
         self._colours = Colours(look, highlighter, self._page, self)
-        self._colours.coloured.connect(self.viewport().update)
+        self._colours.coloured.connect(self._on_coloured)
         self._build()
 
     def _build(self) -> None:
@@ -271,6 +273,12 @@ class Body(QTextBrowser):
             if number < len(self._page.cards):
                 QGuiApplication.clipboard().setText(self._page.cards[number].code)
                 self.copied.emit(tr("Copied the code."))
+
+    def _on_coloured(self) -> None:
+        self.viewport().update()
+        width = self.lineWrapColumnOrWidth()
+        if width > 0 and self.lay_out(width) != self.height():
+            self.recoloured.emit()
 
     def _on_anchor(self, address: QUrl) -> None:
         self.link_clicked.emit(address.toString(QUrl.ComponentFormattingOption.FullyEncoded))

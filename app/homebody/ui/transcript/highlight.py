@@ -1,23 +1,87 @@
-"""Finds the words of a code by their kind, in a thread of its own."""
+"""Finds the words of a code by their kind, in a thread of its own.
 
+A lexer is a set of regular expressions, some of which take for ever on what nobody would write but
+a model may: while one runs, no other thread does. So only languages whose lexers were seen to
+behave are read (`tests/ui/test_transcript_lexers.py`), only code of a human size, and not for long.
+"""
+
+import re
 import threading
+import time
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
+from homebody.base.log import confess
+
 if TYPE_CHECKING:
     from pygments.token import _TokenType
 
-__all__ = ["Highlighter", "Kind", "Span"]
+__all__ = ["LANGUAGES", "Highlighter", "Kind", "Span", "is_readable"]
 
 Kind = Literal["keyword", "string", "comment", "number", "name"]
 
 _KEPT = 256
-_MOST_CHARACTERS = 200_000
-_LONGEST_LINE = 2_000
+_MOST_CHARACTERS = 20_000
+_LONGEST_LINE = 300
 """What has longer lines was made by a program, and would keep a regular expression busy."""
+_LONG_GAP = re.compile(r"\s{65}")
+_SECONDS = 0.5
+_LEAVE_SECONDS = 2.0
+
+LANGUAGES: Final = {
+    alias: name
+    for name, aliases in {
+        "bash": "bash sh shell zsh",
+        "c": "c h",
+        "clojure": "clojure clj",
+        "cpp": "cpp c++ cc hpp",
+        "csharp": "csharp c# cs",
+        "css": "css",
+        "dart": "dart",
+        "diff": "diff patch",
+        "docker": "docker dockerfile",
+        "elixir": "elixir ex",
+        "go": "go golang",
+        "graphql": "graphql",
+        "haskell": "haskell hs",
+        "html": "html",
+        "ini": "ini cfg",
+        "java": "java",
+        "javascript": "javascript js node",
+        "json": "json",
+        "julia": "julia jl",
+        "jsx": "jsx",
+        "kotlin": "kotlin kt",
+        "latex": "latex tex",
+        "lua": "lua",
+        "make": "make makefile",
+        "nginx": "nginx",
+        "objective-c": "objective-c objc",
+        "perl": "perl pl",
+        "php": "php",
+        "powershell": "powershell ps1 pwsh",
+        "protobuf": "protobuf proto",
+        "python": "python py python3",
+        "r": "r",
+        "ruby": "ruby rb",
+        "rust": "rust rs",
+        "scala": "scala",
+        "scss": "scss",
+        "sql": "sql",
+        "swift": "swift",
+        "toml": "toml",
+        "tsx": "tsx",
+        "typescript": "typescript ts",
+        "xml": "xml svg",
+        "yaml": "yaml yml",
+        "zig": "zig",
+    }.items()
+    for alias in aliases.split()
+}
+"""The languages that are coloured, by what a model may call them."""
 
 
 class Span(Struct, frozen=True):
@@ -44,7 +108,7 @@ class Highlighter(QObject):
 
     def spans(self, language: str, code: str) -> list[list[Span]] | None:
         """Return the spans of each line, or None and say by `found` when they are known."""
-        if not language or len(code) > _MOST_CHARACTERS:
+        if language.lower() not in LANGUAGES or not is_readable(code):
             return []
         key = language.lower(), code
         with self._lock:
@@ -61,13 +125,13 @@ class Highlighter(QObject):
         return None
 
     def close(self) -> None:
-        """Read nothing more, and wait for what is being read."""
+        """Read nothing more, and wait a little for what is being read."""
         with self._lock:
             self._closed = True
             self._asked.clear()
             thread = self._thread
         if thread:
-            thread.join()
+            thread.join(_LEAVE_SECONDS)
 
     def _read(self) -> None:
         while True:
@@ -76,7 +140,7 @@ class Highlighter(QObject):
                     self._thread = None
                     return
                 language, code = self._asked.popleft()
-            spans = _spans(language, code)
+            spans = self._spans(language, code)
             with self._lock:
                 self._known[language, code] = spans
                 while len(self._known) > _KEPT:
@@ -91,30 +155,39 @@ class Highlighter(QObject):
                         self._thread = None
                     return
 
+    def _spans(self, language: str, code: str) -> list[list[Span]]:
+        """Return the spans of each line; none where that takes too long or the lexer fails."""
+        from pygments.lexers import get_lexer_by_name
 
-def _spans(language: str, code: str) -> list[list[Span]]:
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
+        lexer = get_lexer_by_name(LANGUAGES[language], stripnl=False, ensurenl=False)
+        lines: list[list[Span]] = [[]]
+        column, end = 0, time.monotonic() + _SECONDS
+        try:
+            for token, text in lexer.get_tokens(code):
+                if self._closed or time.monotonic() > end:
+                    return []
+                kind = _kind(token)
+                for number, part in enumerate(text.split("\n")):
+                    if number:
+                        lines.append([])
+                        column = 0
+                    length = len(part) if part.isascii() else len(part.encode("utf-16-le")) // 2
+                    if kind and part.strip():
+                        lines[-1].append(Span(column, length, kind))
+                    column += length
+        except Exception as error:  # noqa: BLE001  another's mistake costs colours, no more
+            confess(error)
+            return []
+        return lines
 
-    if max(map(len, code.split("\n"))) > _LONGEST_LINE:
-        return []
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return []
-    lines: list[list[Span]] = [[]]
-    column = 0
-    for token, text in lexer.get_tokens(code):
-        kind = _kind(token)
-        for number, part in enumerate(text.split("\n")):
-            if number:
-                lines.append([])
-                column = 0
-            length = len(part) if part.isascii() else len(part.encode("utf-16-le")) // 2
-            if kind and part.strip():
-                lines[-1].append(Span(column, length, kind))
-            column += length
-    return lines
+
+def is_readable(code: str) -> bool:
+    """Tell whether this looks like what a person would write: neither huge nor full of nothing."""
+    return (
+        len(code) <= _MOST_CHARACTERS
+        and max(map(len, code.split("\n"))) <= _LONGEST_LINE
+        and _LONG_GAP.search(code) is None
+    )
 
 
 def _kind(token: "_TokenType") -> Kind | None:

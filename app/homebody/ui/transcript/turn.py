@@ -29,6 +29,8 @@ class TurnWidget(QWidget):
     copied = Signal(str)
     reshaped = Signal(str)
     """The turn's id: its height may be another one."""
+    recoloured = Signal(str)
+    """The same, when nobody asked for it."""
     selected = Signal(QWidget)
     """One of its texts, in which something was selected."""
     wheeled = Signal(QWheelEvent)
@@ -103,6 +105,7 @@ class TurnWidget(QWidget):
         body.selected.connect(self.selected)
         body.wheeled.connect(self.wheeled)
         body.reshaped.connect(self._on_reshaped)
+        body.recoloured.connect(self._on_recoloured)
         return body
 
     def _word(self, text: str, name: str, accessible: str) -> Word:
@@ -373,6 +376,10 @@ class TurnWidget(QWidget):
     def _on_reshaped(self) -> None:
         if not self._is_drawing:
             self.reshaped.emit(self.row.id)
+
+    def _on_recoloured(self) -> None:
+        if not self._is_drawing:
+            self.recoloured.emit(self.row.id)
 
     # ------------------------------------------------------------ Qt
 

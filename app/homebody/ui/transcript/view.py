@@ -236,6 +236,20 @@ class TranscriptView(QAbstractScrollArea):
         if self._is_arranging:
             return
         self._is_arranging = True
+        try:
+            value = self._settle()
+        finally:
+            # A mistake here must not be the last thing that this view ever did.
+            self._is_arranging = False
+        if self._rows:
+            if self._is_at_end:
+                number = self._rows.heights.at(value - self._above())
+                self._anchor = (self._rows[number].id, value - self._top(number))
+                self._new_text.hide()
+            self._filling.start()
+
+    def _settle(self) -> int:
+        """Bind, measure and place what is seen; return where the upper edge is."""
         value = self._target()
         for _ in range(_PASSES):
             value = self._target()
@@ -247,13 +261,7 @@ class TranscriptView(QAbstractScrollArea):
         bar.setSingleStep(self._look.theme.size(20))
         bar.setValue(value)
         self._place(value)
-        self._is_arranging = False
-        if self._rows:
-            if self._is_at_end:
-                number = self._rows.heights.at(value - self._above())
-                self._anchor = (self._rows[number].id, value - self._top(number))
-                self._new_text.hide()
-            self._filling.start()
+        return value
 
     def _fill(self, value: int, around: int, most: int = 10_000) -> bool:
         """Bind and measure up to `most` turns near `value`. True: a height changed."""
@@ -299,6 +307,7 @@ class TranscriptView(QAbstractScrollArea):
         widget.link_clicked.connect(self.link_clicked)
         widget.copied.connect(self.copied)
         widget.reshaped.connect(self._on_reshaped)
+        widget.recoloured.connect(self._on_recoloured)
         widget.selected.connect(self._pool.keep_selection)
         widget.wheeled.connect(self.wheelEvent)
         return widget
@@ -330,6 +339,11 @@ class TranscriptView(QAbstractScrollArea):
             self._pool.stale.add(turn)
             self._arrange()
             self._is_at_end = self.verticalScrollBar().value() >= self._most()
+
+    def _on_recoloured(self, turn: str) -> None:
+        if turn in self._pool.bound:
+            self._pool.stale.add(turn)
+            self._arrange()
 
     def _restyle(self) -> None:
         self._column = self._rows.width = self._column_width()
