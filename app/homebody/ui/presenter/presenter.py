@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from homebody.assistant.session import Session
-from homebody.base.errors import HomebodyError, StoreProblem
+from homebody.base.errors import BadInput, HomebodyError, StoreProblem
 from homebody.messages.turns import Conversation, Turn
 from homebody.privacy.lock import describe
 from homebody.settings.declared import Settings
@@ -202,6 +202,11 @@ class Presenter:
 
     def open_file(self, path: str) -> None:
         """Answer with the model in a file, for now: another start of Homebody asked for it."""
+        if path.startswith(("//", "\\\\")):
+            # Only to look at such a path would connect to that machine.
+            problem = tr("{path} is on another machine.").format(path=path)
+            self.board.tell(BadInput(problem, tr("Copy the file to this one first.")))
+            return
         self._file = path
         self.models.choose(path, remember=False)
 
