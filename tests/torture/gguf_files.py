@@ -198,10 +198,7 @@ def preflight(path: Path) -> Exception | None:
 def without_names(sentence: str) -> str:
     """Return the shape of a sentence: what differs from file to file left out."""
     words = sentence.partition(": ")[2] or sentence
-    kept = []
-    for number, part in enumerate(words.split("'")):
-        kept.append("…" if number % 2 else part)
-    return re.sub(r"\d[\d,]*", "#", "".join(kept))
+    return re.sub(r"\d[\d,]*", "#", re.sub(r"'[^']*'|\"[^\"]*\"", "…", words))
 
 
 def try_engine(

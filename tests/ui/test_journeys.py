@@ -15,6 +15,7 @@ from homebody.base.errors import StoreFull
 from homebody.base.paths import find_home
 from homebody.engine.scripted import ScriptedReply
 from homebody.store.store import Store
+from homebody.ui.memory import recall
 from homebody.ui.shortcuts import SHORTCUTS
 from ui.access import unnamed
 from ui.journey import journey, timers
@@ -224,3 +225,36 @@ def test_closing_while_a_reply_is_written_keeps_what_was_written(
     store.close()
     assert turn.state == "stopped"
     assert turn.reply.startswith("one two")
+
+
+def test_esc_leaves_a_page_and_a_narrow_window_gives_the_talk_its_room(
+    qapp: QApplication, write_script: WriteScript
+) -> None:
+    with journey(write_script("Yes."), qapp) as it:
+        it.say("Hello")
+        it.presenter.go("settings")
+        it.press(Qt.Key.Key_Escape)
+        it.until(lambda: it.find("message").isVisible(), "the talk")
+        assert it.find("sidebar")
+        it.window.resize(540, 500)
+        it.until(lambda: not it.window.sidebar.isVisible(), "the room")
+        it.window.resize(1180, 760)
+        it.until(it.window.sidebar.isVisible, "the list again")
+        it.presenter.models.change("text_size", 250)
+        it.until(lambda: not it.window.sidebar.isVisible(), "the room for large text")
+        it.presenter.models.change("text_size", 100)
+        it.until(it.window.sidebar.isVisible, "the list again")
+        it.press(Qt.Key.Key_B, CTRL)
+        it.until(lambda: not it.window.sidebar.isVisible(), "as the person wants it")
+        it.window.resize(1100, 760)
+        assert not it.window.sidebar.isVisible()
+
+
+def test_what_is_open_is_remembered_before_the_window_closes(
+    qapp: QApplication, write_script: WriteScript
+) -> None:
+    with journey(write_script("Yes."), qapp) as it:
+        it.say("Hello")
+        place = it.presenter.talk.place
+        assert place is not None
+        it.until(lambda: recall(find_home()).conversation == place.conversation, "the memory")

@@ -38,9 +38,7 @@ def marked() -> Iterator[None]:
 
 def untranslated(window: QWidget, own: set[str]) -> set[str]:
     """Return the texts that a person can read and that did not go through `tr`."""
-    texts: list[str] = []
-    for label in window.findChildren(QLabel):
-        texts.append(label.text())
+    texts = [label.text() for label in window.findChildren(QLabel)]
     for button in window.findChildren(QAbstractButton):
         texts += [button.text(), button.accessibleName(), button.toolTip()]
     for field in window.findChildren(QLineEdit):

@@ -19,6 +19,8 @@ __all__ = ["Kind", "Parts", "check_model", "kind_of", "parts_of", "why_not"]
 Kind = Literal["model", "adapter", "projector", "vocabulary", "other"]
 
 _MOST_PARTS = 1000
+_LAYERS = range(1, 513)
+"""llama.cpp aborts at any other number."""
 _PART = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf", re.DOTALL)
 _CHOOSE = "Choose a model that writes text."
 _NO_MODEL: dict[Kind, tuple[str, str]] = {
@@ -123,6 +125,13 @@ def _incomplete(header: GgufHeader, parts: Parts) -> ModelProblem | None:
         return refusal(name, "it holds no weights", "Get the model again.")
     if not header.text("general.architecture"):
         return refusal(name, "it does not say which architecture it is of", "Get the model again.")
+    layers = header.number(header.of_architecture("block_count"))
+    if layers is not None and layers not in _LAYERS:
+        return refusal(
+            name,
+            f"it claims to have {layers:,} layers; llama.cpp has room for {_LAYERS[0]} to "
+            f"{_LAYERS[-1]}",
+        )
     return None
 
 

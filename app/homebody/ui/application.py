@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,7 @@ class Desk(QObject):
             open_session=self._open_session,
             settings=self._settings,
             locks=locks,
+            remember=self._remember,
         )
         self._wiring = Wiring(self.window, self.presenter)
         self.presenter.begin(self._memory.conversation)
@@ -169,6 +171,12 @@ class Desk(QObject):
         gc.freeze()
         gc.enable()
         self.ready.emit()
+
+    def _remember(self, conversation: str | None) -> None:
+        """Write down what is open, lest it be forgotten should this process be killed."""
+        assert self._bridge is not None
+        work = partial(remember, self._needs.home, self.window.memory(conversation))
+        self._bridge.run("slow", work, lambda _: None, lambda _: None)
 
     def _open_session(self) -> "Session":
         self._session = self._needs.open_session()

@@ -6,9 +6,10 @@ and sheets are made when they are first shown.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QPalette
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -35,10 +36,15 @@ from homebody.ui.states import (
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
+if TYPE_CHECKING:  # pages are loaded when they are shown
+    from homebody.ui.pages.sheet import ScrolledPage
+
 __all__ = ["Window"]
 
 _WIDTH, _HEIGHT = 1180, 760
 _SIDEBAR = 244
+_TALK = 400
+"""The narrowest that the talk beside the list of conversations may be."""
 
 
 class Window(QWidget):
@@ -51,6 +57,8 @@ class Window(QWidget):
     setting_changed = Signal(str, object)
     folder_asked = Signal(str)
     link_agreed = Signal(str)
+    page_left = Signal()
+    """The person is done with a page."""
 
     def __init__(self, look: Look, home: Home) -> None:
         super().__init__()
@@ -59,6 +67,7 @@ class Window(QWidget):
         self._look = look
         self._home = home
         self._was_painted = self._furnished = False
+        self._wants_sidebar = True
         self._settings: tuple[Settings, dict[str, str]] = (Settings(), {})
         self._pages: dict[Page, QWidget] = {}
         self.composer = Composer(look, self)
@@ -125,11 +134,14 @@ class Window(QWidget):
         # It scrolls where the window is low or the text is large.
         self._welcome = QScrollArea(self)
         self._welcome.setWidgetResizable(True)
+        self._welcome.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._welcome.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._welcome.setWidget(self.welcome)
         self._talk.addWidget(self.transcript)
         self._talk.addWidget(self._welcome)
         self._furnished = True
+        self._look.changed.connect(self._make_room)
+        self._make_room()
 
     # ------------------------------------------------------------------ what the presenter shows
 
@@ -163,7 +175,8 @@ class Window(QWidget):
     def show_page(self, page: Page) -> None:
         """Go to a page."""
         if page not in self._pages:
-            self._pages[page] = self._page(page)
+            self._pages[page] = made = self._page(page)
+            made.left.connect(self.page_left)
             self._stack.addWidget(self._pages[page])
         self._stack.setCurrentWidget(self._pages[page])
         if page == "chat":
@@ -171,7 +184,7 @@ class Window(QWidget):
         else:
             self._pages[page].setFocus()
 
-    def _page(self, page: Page) -> QWidget:
+    def _page(self, page: Page) -> "ScrolledPage":
         if page == "settings":
             from homebody.ui.pages.settings import SettingsPage
 
@@ -262,7 +275,13 @@ class Window(QWidget):
 
     def toggle_sidebar(self) -> None:
         """Show or hide the list of conversations."""
-        self.sidebar.setHidden(not self.sidebar.isHidden())
+        self._wants_sidebar = self._side.isHidden()
+        self._side.setVisible(self._wants_sidebar)
+
+    def _make_room(self) -> None:
+        """Hide the list where the window is too narrow for it, or the text too large."""
+        needed = self._look.theme.size(_SIDEBAR + _TALK)
+        self._side.setVisible(self._wants_sidebar and self.width() >= needed)
 
     def come_forward(self) -> None:
         """Come to the front; where the system does not allow that, ask for attention."""
@@ -278,15 +297,15 @@ class Window(QWidget):
             self.restoreGeometry(QByteArray(memory.geometry))
         width = memory.sidebar or self._look.theme.size(_SIDEBAR)
         self._split.setSizes([width, max(self.width() - width, 1)])
-        self._side.setVisible(memory.sidebar_shown)
+        self._wants_sidebar = memory.sidebar_shown
+        self._make_room()
 
     def memory(self, conversation: str | None) -> WindowMemory:
         """Return what to remember until the next start."""
-        shown = not self._side.isHidden()
         return WindowMemory(
             geometry=bytes(self.saveGeometry().data()),
-            sidebar=self._split.sizes()[0] if shown else 0,
-            sidebar_shown=shown,
+            sidebar=0 if self._side.isHidden() else self._split.sizes()[0],
+            sidebar_shown=self._wants_sidebar,
             conversation=conversation,
         )
 
@@ -298,6 +317,11 @@ class Window(QWidget):
             page = self._stack.currentWidget() or self
             order_focus(self.sidebar, self.header, self.notices, self._talk, self.composer, page)
         return super().focusNextPrevChild(next)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the talk the room that it needs."""
+        super().resizeEvent(event)
+        self._make_room()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window can be seen."""

@@ -66,6 +66,7 @@ class Wiring:
         window.welcome.suggested.connect(presenter.composing.suggest)
         window.setting_changed.connect(presenter.models.change)
         window.folder_asked.connect(presenter.open_folder)
+        window.page_left.connect(partial(presenter.go, "chat"))
         window.link_agreed.connect(presenter.open_link)
 
     # ------------------------------------------------------------------ keys

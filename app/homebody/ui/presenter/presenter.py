@@ -36,7 +36,9 @@ class Presenter:
         open_session: Callable[[], Session],
         settings: Settings,
         locks: tuple[str, ...],
+        remember: Callable[[str | None], None] = lambda _: None,
     ) -> None:
+        """`remember` is told which conversation to open at the next start, whenever it changes."""
         self.board = Board(view)
         self._stage = Stage(view, background, self.board, porter)
         self.talk = Talk(
@@ -52,6 +54,8 @@ class Presenter:
         self.models = Models(self._stage, settings, ready=self._model_ready)
         self._open_session = open_session
         self._locks = locks
+        self._remember = remember
+        self._remembered: str | None = None
         self._reopen: str | None = None
         self._file = ""
 
@@ -162,6 +166,11 @@ class Presenter:
             else tr("Ask, or drop a text file"),
         )
         self.chats.refresh()
+        place = self.talk.place
+        current = place.conversation if place is not None and not place.temporary else None
+        if current != self._remembered:
+            self._remembered = current
+            self._remember(current)
         if not self.talk.writing:
             self.composing.measure()
             self._remember_hash()

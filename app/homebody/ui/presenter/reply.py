@@ -253,7 +253,7 @@ class Reply:
         if self._audience.is_here(writing.place):
             self._audience.ended(event.turn)
             self._stage.view.transcript.update_row(row)
-        elif not writing.place.temporary and writing.place.conversation is not None:
+        elif not (writing.place.temporary or writing.stopped) and writing.place.conversation:
             self._stage.board.say(
                 "elsewhere",
                 tr("The reply in the other conversation is there."),
