@@ -32,6 +32,7 @@ bench: $(VENV)/.developing
 torture: $(VENV)/.developing
 	@$(BIN)/python tests/torture/store_kill.py --kills 3000
 	@$(BIN)/python tests/torture/orphans.py --kills 500
+	@$(BIN)/python tests/torture/gguf_files.py --files 10000
 
 pictures: $(VENV)/.developing
 	@$(BIN)/python tests/pictures/draw.py $(ARGS)

@@ -340,40 +340,52 @@ def main() -> None:
     """Measure, print, and keep if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--save", action="store_true", help="write docs/benchmarks.md's table")
+    parser.add_argument("--save", action="store_true", help="write docs/benchmarks.md's tables")
+    parser.add_argument("--only", choices=("engine", "window"), help="measure only these")
     options = parser.parse_args()
+    if options.only != "engine":
+        rows = [*window_start(options.runs), *window_at_work()]
+        report("window", rows, options.runs, save=options.save)
+    if options.only != "window":
+        rows = list(engine_rows(options.runs))
+        report("bench", rows, options.runs, save=options.save)
+
+
+def engine_rows(runs: int) -> Iterator[Row]:
+    """Measure what has to do with the model."""
     nowhere = Path(tempfile.gettempdir())
     model = find_model(Home(nowhere, nowhere, nowhere), "starter").path
     threads = physical_cores()
     load = Load(id=0, path=str(model), context=4096, threads=threads)
-    rows: list[Row] = []
-    rows += window_start(options.runs)
-    rows += window_at_work()
-    rows += first_token(model, threads, options.runs)
-    rows += death(load, options.runs)
+    yield from first_token(model, threads, runs)
+    yield from death(load, runs)
     engine = Engine()
     engine.start()
     engine.load(load)
-    rows += second_turn(engine)
-    rows += decoding(engine, model, threads, options.runs)
+    yield from second_turn(engine)
+    yield from decoding(engine, model, threads, runs)
     engine.close()
+
+
+def report(mark: str, rows: list[Row], runs: int, *, save: bool) -> None:
+    """Print a table, and `save` it between its marks in docs/benchmarks.md."""
     machine = read_machine()
     table = [
         f"{machine.processor or 'unknown processor'}, {machine.physical_cores} cores, "
         f"{machine.system}; {datetime.datetime.now(datetime.UTC).date()}; {pinned()}; starter "
-        f"model, {threads} threads; medians of {options.runs} runs (lowest–highest).",
+        f"model; medians of {runs} runs (lowest–highest).",
         "",
         "| what | goal | measured | |",
         "|---|---|---|---|",
         *("| " + " | ".join(row) + " |" for row in rows),
     ]
     print("\n".join(table))
-    if options.save:
+    if save:
         page = ROOT / "docs" / "benchmarks.md"
-        before, _, rest = page.read_text("utf-8").partition("<!-- bench -->")
-        after = rest.partition("<!-- /bench -->")[2]
+        before, _, rest = page.read_text("utf-8").partition(f"<!-- {mark} -->")
+        after = rest.partition(f"<!-- /{mark} -->")[2]
         page.write_text(
-            f"{before}<!-- bench -->\n" + "\n".join(table) + f"\n<!-- /bench -->{after}", "utf-8"
+            f"{before}<!-- {mark} -->\n" + "\n".join(table) + f"\n<!-- /{mark} -->{after}", "utf-8"
         )
 
 

@@ -15,6 +15,7 @@ from cli.support import ANSWER, DEADLINE, DRIVER, HOMEBODY, PARIS, homebody, run
 from homebody.base.paths import find_home
 from homebody.engine.scripted import ScriptedReply
 from homebody.messages.reports import AskReport
+from library.gguf_files import File
 
 Write = Callable[..., Path]
 
@@ -206,7 +207,7 @@ def test_a_truncated_model(tmp_path: Path) -> None:
 
 
 def test_a_model_larger_than_the_memory(tmp_path: Path) -> None:
-    big = gguf(tmp_path / "big.gguf")
+    big = File().write(tmp_path / "big.gguf")
     os.truncate(big, 1 << 43)
     homebody("ask", "--model", big, "hi").complained("big.gguf takes 8,796.1 GB", "of memory")
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
-_CODES = dict(zip((U8, I8, U16, I16, U32, I32, F32, BOOL, U64, I64, F64), "BbHhIifBQqd"))
+_CODES = dict(
+    zip((U8, I8, U16, I16, U32, I32, F32, BOOL, U64, I64, F64), "BbHhIifBQqd", strict=True)
+)
 TOKENS = ("<unk>", "<s>", "</s>", "<0x0A>", "word")
 KINDS = (2, 3, 3, 6, 1)
 

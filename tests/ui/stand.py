@@ -63,9 +63,9 @@ class Rows:
                 key = "reasoning" if reasoning else "reply"
                 self.rows[number] = replace(row, **{key: getattr(row, key) + text})
 
-    def show_turn(self, turn: str) -> bool:
+    def show_turn(self, turn: str, *, mark: bool = True) -> bool:
         found = any(row.id == turn for row in self.rows)
-        if found:
+        if found and mark:
             self.shown.append(turn)
         return found
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
 from homebody.base.errors import StoreFull
 from homebody.base.paths import find_home
@@ -258,3 +258,24 @@ def test_what_is_open_is_remembered_before_the_window_closes(
         place = it.presenter.talk.place
         assert place is not None
         it.until(lambda: recall(find_home()).conversation == place.conversation, "the memory")
+
+
+@pytest.mark.parametrize("name", ["home", "again", "temporary", "settings", "edit"])
+def test_enter_presses_whatever_button_has_the_focus(
+    qapp: QApplication, write_script: WriteScript, name: str
+) -> None:
+    with journey(write_script("Yes.", "Yes again."), qapp) as it:
+        it.say("Hello")
+        names = {each.objectName(): each for each in it.window.findChildren(QAbstractButton)}
+        button = next(each for key, each in names.items() if name in key and each.isVisible())
+        pressed: list[bool] = []
+        button.clicked.connect(lambda: pressed.append(True))
+        button.setFocus()
+        it.until(button.hasFocus, "the focus")
+        it.press(Qt.Key.Key_Return)
+        it.until(lambda: pressed, "the click")
+        assert len(pressed) == 1, "once"
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+        it.until(lambda: not it.presenter.talk.writing, "whatever it began")

@@ -29,7 +29,7 @@ def facts(run: RunRecord | None) -> str:
     parts = []
     if stats.total_ms is not None:
         parts.append(f"{stats.total_ms / 1e3:.1f} s")
-    if stats.tokens_per_second is not None:
+    if stats.tokens_per_second:
         parts.append(f"{stats.tokens_per_second:.0f} tok/s")
     if stats.energy_joules is not None:
         parts.append(f"{stats.energy_joules:.0f} J")

@@ -25,7 +25,7 @@ _EPILOG = """commands:
   homebody [FILE.gguf]     chat here, with that model; without a terminal, answer stdin
   homebody chat            chat in this terminal
   homebody ask TEXT        answer one request
-  homebody models inspect FILE  say what a model file is
+  homebody models …        look at model files: `inspect FILE` says what one is
   homebody doctor          say how everything is, in plain sentences
   homebody selftest        send one prompt through the whole app
   homebody schema [NAME]   print the JSON Schema of what --json prints

@@ -60,7 +60,7 @@ _FILE_TYPES = {
 }
 
 _RECURRENT = re.compile(r"blk\.(\d+)\.(?:ssm_|time_mix_|shortconv\.)")
-_ATTENTION = re.compile(r"blk\.(\d+)\.(?:attn_output|attn_k|attn_kv_b|attn_q)\.")
+_ATTENTION = re.compile(r"blk\.\d+\.(?:attn_output|attn_k|attn_kv_b|attn_q)\.")
 
 
 def inspect_file(path: Path) -> InspectReport:
@@ -170,7 +170,7 @@ def _memory(
         found = _RECURRENT.match(tensor.name)
         if found:
             recurrent.add(int(found[1]))
-        attends = attends or bool(_ATTENTION.match(tensor.name)) or ".attn_qkv." in tensor.name
+        attends = attends or bool(_ATTENTION.match(tensor.name))
     if recurrent:
         return ("hybrid" if attends else "recurrent"), len(recurrent)
     return ("attention" if attends else None), 0

@@ -8,7 +8,6 @@ Format: github.com/ggml-org/ggml, docs/gguf.md; limits as in llama.cpp's ggml/sr
 stricter.
 """
 
-import struct
 from array import array
 from pathlib import Path
 
@@ -16,6 +15,16 @@ from msgspec import Struct
 
 from homebody.base.errors import ModelProblem
 from homebody.library.gguf_bytes import DAMAGED, Window, shown
+from homebody.library.gguf_kinds import (
+    ARRAY,
+    BOOL,
+    CODES,
+    KINDS,
+    SCALARS,
+    STRING,
+    described,
+    expected_kinds,
+)
 from homebody.library.gguf_tensors import Tensor, read_tensors
 from homebody.library.gguf_words import (
     MOST_STRINGS,
@@ -31,7 +40,7 @@ Value = int | float | bool | str | tuple[int | float | bool, ...]
 _VERSIONS = (2, 3)
 _MOST_KEYS = 16_384
 _MOST_KEY = 65_535
-_LEAST_KEY, _LEAST_TENSOR = 14, 33
+_LEAST_KEY, _LEAST_TENSOR = 14, 32
 """Bytes that the shortest key with its value takes, and the shortest tensor's description."""
 _ALIGNMENTS = range(8, 1024 * 1024 + 1)
 _MOST_TEXT = 1024 * 1024
@@ -39,24 +48,6 @@ _KEPT_NUMBERS = 1024
 """Longer lists are not kept: per-layer lists have one entry for each layer."""
 _KEPT_IN_ALL = 65_536
 _KEPT_KEY = 256
-
-_U8, _I8, _U16, _I16, _U32, _I32, _F32, _BOOL, _STRING, _ARRAY, _U64, _I64, _F64 = range(13)
-_NAMES = "UINT8 INT8 UINT16 INT16 UINT32 INT32 FLOAT32 BOOL STRING ARRAY UINT64 INT64 FLOAT64"
-_NAME = tuple(_NAMES.split())
-_CODE = {
-    _U8: "B",
-    _I8: "b",
-    _U16: "H",
-    _I16: "h",
-    _U32: "I",
-    _I32: "i",
-    _F32: "f",
-    _BOOL: "?",
-    _U64: "Q",
-    _I64: "q",
-    _F64: "d",
-}
-_SCALAR = {kind: struct.Struct(f"<{code}") for kind, code in _CODE.items()}
 
 _WORDS, _KINDS, _SCORES = (
     "tokenizer.ggml.tokens",
@@ -75,58 +66,6 @@ _KEPT_TEXTS = {
     "tokenizer.ggml.model",
     "tokenizer.ggml.pre",
     _TEMPLATE,
-}
-
-_Kind = tuple[int, int | None]
-"""A type and, of an array, the type of its elements."""
-_TEXT, _NUMBER, _YES = (_STRING, None), (_U32, None), (_BOOL, None)
-_NUMBERS = (_NUMBER, (_ARRAY, _U32), (_ARRAY, _I32))
-# What llama.cpp reads, with the types that it reads it as. Arrays it takes as they lie in memory.
-_EXPECTED: dict[str, tuple[_Kind, ...]] = {
-    "general.architecture": (_TEXT,),
-    "general.name": (_TEXT,),
-    "general.type": (_TEXT,),
-    "general.alignment": (_NUMBER,),
-    "general.file_type": (_NUMBER,),
-    "general.quantization_version": (_NUMBER,),
-    "tokenizer.ggml.model": (_TEXT,),
-    "tokenizer.ggml.pre": (_TEXT,),
-    _TEMPLATE: (_TEXT,),
-    _WORDS: ((_ARRAY, _STRING),),
-    _SCORES: ((_ARRAY, _F32),),
-    _KINDS: ((_ARRAY, _I32),),
-    "tokenizer.ggml.merges": ((_ARRAY, _STRING),),
-    "tokenizer.ggml.precompiled_charsmap": ((_ARRAY, _U8), (_ARRAY, _I8)),
-    "tokenizer.ggml.suppress_tokens": ((_ARRAY, _I32),),
-    "tokenizer.ggml.token_type_count": (_NUMBER,),
-    "tokenizer.ggml.add_bos_token": (_YES,),
-    "tokenizer.ggml.add_eos_token": (_YES,),
-    "tokenizer.ggml.add_space_prefix": (_YES,),
-    "tokenizer.ggml.remove_extra_whitespaces": (_YES,),
-    "split.no": ((_U16, None),),
-    "split.count": ((_U16, None),),
-    "split.tensors.count": ((_I32, None),),
-}
-# The same for `<architecture>.…`.
-_EXPECTED_OF_ARCHITECTURE: dict[str, tuple[_Kind, ...]] = {
-    "attention.head_count": _NUMBERS,
-    "attention.head_count_kv": _NUMBERS,
-    "attention.key_length": (_NUMBER,),
-    "attention.layer_norm_epsilon": ((_F32, None),),
-    "attention.layer_norm_rms_epsilon": ((_F32, None),),
-    "attention.value_length": (_NUMBER,),
-    "block_count": (_NUMBER,),
-    "context_length": (_NUMBER,),
-    "embedding_length": (_NUMBER,),
-    "expert_count": (_NUMBER,),
-    "expert_used_count": (_NUMBER,),
-    "feed_forward_length": _NUMBERS,
-    "rope.freq_base": ((_F32, None),),
-    "ssm.conv_kernel": (_NUMBER,),
-    "ssm.inner_size": (_NUMBER,),
-    "ssm.state_size": (_NUMBER,),
-    "ssm.time_step_rank": (_NUMBER,),
-    "vocab_size": (_NUMBER,),
 }
 
 
@@ -285,11 +224,11 @@ class _Reader:
     def _read_value(self, key: str) -> None:
         window = self._window
         kind = window.u32()
-        if kind >= len(_NAME):
+        if kind >= KINDS:
             raise window.refuse(f"{shown(key)} is of type {kind:,}, which does not exist")
-        if kind == _ARRAY:
+        if kind == ARRAY:
             element, count = window.u32(), window.u64()
-            if element >= len(_NAME):
+            if element >= KINDS:
                 raise window.refuse(
                     f"the list {shown(key)} is of type {element:,}, which does not exist"
                 )
@@ -297,24 +236,22 @@ class _Reader:
             self._read_list(key, element, count)
             return
         self._check_kind(key, kind, None)
-        if kind == _STRING:
+        if kind == STRING:
             self._read_text(key)
             return
-        number = _SCALAR[kind]
+        number = SCALARS[kind]
         raw = window.take(number.size)
-        if kind == _BOOL and raw not in {b"\0", b"\1"}:
+        if kind == BOOL and raw not in {b"\0", b"\1"}:
             raise window.refuse(f"{shown(key)} is neither yes nor no, but {raw[0]}")
         self._keep(key, number.unpack(raw)[0])
 
     def _check_kind(self, key: str, kind: int, element: int | None) -> None:
         """Refuse a fact of another type than llama.cpp reads it as."""
-        expected = _EXPECTED.get(key) or _EXPECTED_OF_ARCHITECTURE.get(key.partition(".")[2])
-        if not expected and key.startswith("tokenizer.ggml.") and key.endswith("_token_id"):
-            expected = (_NUMBER,)
+        expected = expected_kinds(key)
         if expected and (kind, element) not in expected:
             raise self._window.refuse(
-                f"{shown(key)} is of type {_described(kind, element)}, not "
-                + " or ".join(_described(*each) for each in expected)
+                f"{shown(key)} is of type {described(kind, element)}, not "
+                + " or ".join(described(*each) for each in expected)
             )
 
     def _read_text(self, key: str) -> None:
@@ -335,9 +272,9 @@ class _Reader:
     def _read_list(self, key: str, element: int, count: int) -> None:
         window = self._window
         self._counts[key] = count
-        if element == _ARRAY:
+        if element == ARRAY:
             raise window.refuse(f"{shown(key)} is a list of lists, which llama.cpp does not read")
-        if element == _STRING:
+        if element == STRING:
             window.check(min(count * 8, window.left + 1))
             self._strings += count
             if self._strings > MOST_STRINGS:
@@ -346,13 +283,13 @@ class _Reader:
             walk = walk_vocabulary if key == _WORDS else walk_strings
             walk(window, count, key.encode())
             return
-        size = _SCALAR[element].size
+        size = SCALARS[element].size
         window.check(min(count * size, window.left + 1))
         self._places[key] = window.position
-        if element == _BOOL:
+        if element == BOOL:
             self._read_bools(key, count)
-        elif count <= _KEPT_NUMBERS and not key.startswith("tokenizer."):
-            self._keep(key, tuple(array(_CODE[element], window.take(count * size))))
+        elif self._is_kept(key, count):
+            self._keep(key, tuple(array(CODES[element], window.take(count * size))))
         else:
             window.skip(count * size)
 
@@ -363,14 +300,20 @@ class _Reader:
             wrong = raw.translate(None, b"\0\1")
             if wrong:
                 raise window.refuse(f"{shown(key)} has entries neither yes nor no, but {wrong[0]}")
-            if count <= _KEPT_NUMBERS:
+            if self._is_kept(key, count):
                 self._keep(key, tuple(map(bool, raw)))
             left -= len(raw)
 
+    def _is_kept(self, key: str, count: int) -> bool:
+        """Tell whether a list is short enough, and not one of very many."""
+        small = count <= _KEPT_NUMBERS and self._kept + count <= _KEPT_IN_ALL
+        return small and not key.startswith("tokenizer.")
+
     def _keep(self, key: str, value: Value) -> None:
         # Single numbers always: there are as many as keys at most, and checks rely on some.
-        self._kept += len(value) if isinstance(value, tuple) else 0
-        if self._kept <= _KEPT_IN_ALL and len(key) < _KEPT_KEY:
+        if isinstance(value, tuple):
+            self._kept += len(value)
+        if len(key) < _KEPT_KEY:
             self._values[key] = value
 
     def _alignment(self) -> int:
@@ -399,7 +342,3 @@ class _Reader:
                 words=(self._places[_WORDS], words),
                 kinds=(self._places[_KINDS], self._counts[_KINDS]),
             )
-
-
-def _described(kind: int, element: int | None) -> str:
-    return _NAME[kind] if element is None else f"{_NAME[kind]} of {_NAME[element]}"

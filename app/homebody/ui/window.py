@@ -9,8 +9,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QGuiApplication,
+    QKeySequence,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QFileDialog,
     QHBoxLayout,
@@ -140,8 +149,27 @@ class Window(QWidget):
         self._talk.addWidget(self.transcript)
         self._talk.addWidget(self._welcome)
         self._furnished = True
+        self._press_by_enter()
         self._look.changed.connect(self._make_room)
         self._make_room()
+
+    def _press_by_enter(self) -> None:
+        """Let Enter press the button that has the focus, whatever kind of button it is."""
+        self._enter = QAction(tr("Press the button that has the focus"), self)
+        self._enter.setShortcuts([QKeySequence(Qt.Key.Key_Return), QKeySequence(Qt.Key.Key_Enter)])
+        self._enter.triggered.connect(self._press)
+        self._enter.setEnabled(False)
+        self.addAction(self._enter)
+        # Only then: everywhere else Enter belongs to what has the focus.
+        QApplication.instance().focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
+
+    def _focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
+        self._enter.setEnabled(isinstance(now, QAbstractButton) and self.isAncestorOf(now))
+
+    def _press(self) -> None:
+        button = self.focusWidget()
+        if isinstance(button, QAbstractButton):
+            button.click()
 
     # ------------------------------------------------------------------ what the presenter shows
 

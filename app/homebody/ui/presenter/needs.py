@@ -79,8 +79,8 @@ class Transcript(Protocol):
     def write(self, turn: str, text: str, *, reasoning: bool = False) -> None:
         """Add text to a row that is being written."""
 
-    def show_turn(self, turn: str) -> bool:
-        """Go to a turn; False if it is not among the rows."""
+    def show_turn(self, turn: str, *, mark: bool = True) -> bool:
+        """Go to a turn, and `mark` it for a moment; False if it is not among the rows."""
 
 
 class View(Protocol):

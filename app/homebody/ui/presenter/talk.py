@@ -301,7 +301,7 @@ class Talk:
             if visit == self._visit and page:
                 self._head, self._all_left_out = page[-1].turn, False
                 self._stage.view.transcript.replace(turn, self._rows(page))
-                self._stage.view.transcript.show_turn(page[0].turn.id)
+                self._stage.view.transcript.show_turn(page[0].turn.id, mark=False)
                 self.changed()
 
         self._stage.run("store", work, then)

@@ -120,8 +120,8 @@ class TranscriptView(QAbstractScrollArea):
             if not self._ticking.isActive():
                 self._ticking.start()
 
-    def show_turn(self, turn: str) -> bool:
-        """Go to a turn and mark it for a moment. False: it is not here."""
+    def show_turn(self, turn: str, *, mark: bool = True) -> bool:
+        """Go to a turn, and `mark` it for a moment. False: it is not here."""
         if turn not in self._rows:
             return False
         self._unmark()
@@ -129,10 +129,11 @@ class TranscriptView(QAbstractScrollArea):
         self._anchor = (turn, -self._look.theme.size(24))
         self._arrange()
         self._is_at_end = self.verticalScrollBar().value() >= self._most()
-        self._marked = turn
-        if turn in self._pool.bound:
-            self._pool.bound[turn].mark(marked=True)
-        self._unmarking.start()
+        if mark:
+            self._marked = turn
+            if turn in self._pool.bound:
+                self._pool.bound[turn].mark(marked=True)
+            self._unmarking.start()
         return True
 
     def to_end(self) -> None:
