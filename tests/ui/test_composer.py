@@ -224,12 +224,6 @@ def test_chips_can_be_taken_off_and_the_focus_stays_in_the_row(composer, qtbot):
     assert field(composer).hasFocus()
 
 
-def test_why_a_file_cannot_be_sent_is_said(composer):
-    chip = AttachmentChip(name="scan.pdf", problem="It is not a text.")
-    composer.show_state(ComposerState(attachments=(chip,)))
-    assert "scan.pdf: It is not a text." in words(composer)
-
-
 @pytest.mark.parametrize(
     ("level", "said"),
     [("calm", "1k of 4k"), ("near", "1k of 4k · some left out"), ("over", "1k of 4k · too long")],
@@ -270,7 +264,7 @@ def test_an_edit_can_be_cancelled_and_the_focus_goes_to_the_field(composer, qtbo
 
 
 def test_nothing_in_the_field_or_in_a_file_name_is_read_as_markup(composer):
-    chip = AttachmentChip(name="<b>x</b>", problem="<i>no</i>")
+    chip = AttachmentChip(name="<b>x</b>", detail="<i>no</i>")
     composer.show_state(ComposerState(attachments=(chip,), editing="<u>e</u>"))
     formats = {label.textFormat() for label in composer.findChildren(QLabel) if "<" in label.text()}
     assert formats == {Qt.TextFormat.PlainText}

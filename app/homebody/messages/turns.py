@@ -6,11 +6,13 @@ turn is one request and all that answers it.
 
 import re
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 __all__ = [
+    "MATCH_BEGINS",
+    "MATCH_ENDS",
     "Attachment",
     "Conversation",
     "Foreseen",
@@ -24,6 +26,9 @@ __all__ = [
 ]
 
 _TICKS = re.compile("`+")
+
+MATCH_BEGINS: Final = "\ue000"
+MATCH_ENDS: Final = "\ue001"
 
 TurnState = Literal[
     "open",  # being answered right now
@@ -148,7 +153,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
 
 
 class SearchHit(Struct, frozen=True, kw_only=True):
-    """A turn or a title that matches. In `snippet` matches stand between U+E000 and U+E001."""
+    """A turn or a title. In `snippet` matches stand between `MATCH_BEGINS` and `MATCH_ENDS`."""
 
     conversation: Conversation
     turn: str | None

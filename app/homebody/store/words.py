@@ -9,11 +9,10 @@ import re
 import sqlite3
 import unicodedata
 
+from homebody.messages.turns import MATCH_BEGINS, MATCH_ENDS
 from homebody.store.rows import read_attachments
 
 __all__ = [
-    "BEGIN_MARK",
-    "END_MARK",
     "excerpt",
     "forget",
     "index_title",
@@ -22,8 +21,6 @@ __all__ = [
     "rebuild",
 ]
 
-BEGIN_MARK = "\ue000"
-END_MARK = "\ue001"
 _GAP = "\u200b"
 
 # Han, kana, bopomofo, Thai, Lao, Tibetan, Burmese, Khmer; signs and emoji. Korean has spaces.
@@ -32,7 +29,7 @@ _APART = re.compile(
     "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001f000-\U0001faff\U00020000-\U0003ffff]"
 )
 # Our own marks, and NUL, which ends a text for parts of SQLite.
-_TAKEN = str.maketrans({BEGIN_MARK: None, END_MARK: None, _GAP: None, "\0": " "})
+_TAKEN = str.maketrans({MATCH_BEGINS: None, MATCH_ENDS: None, _GAP: None, "\0": " "})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _TOKEN = re.compile(
     rf"{_APART.pattern}|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+\w*)*|[$^`¢-¥©®°€]"
@@ -90,7 +87,7 @@ def _marked(text: str, phrases: list[list[str]]) -> str:
     end = tokens[last - 1][1] if last < len(tokens) or start + length < len(text) else len(piece)
     parts, place = ["…" if begin or start else ""], begin
     for left, right, _ in (tokens[each] for each in range(first, last) if hit[each]):
-        parts += [piece[place:left], BEGIN_MARK, piece[left:right], END_MARK]
+        parts += [piece[place:left], MATCH_BEGINS, piece[left:right], MATCH_ENDS]
         place = right
     parts += [piece[place:end], "" if end == len(piece) else "…"]
     return _shown("".join(parts))
@@ -117,7 +114,7 @@ def _fold(token: str) -> str:
 
 def _shown(text: str) -> str:
     """Return `text` without the index's gaps, and with neighbouring matches made one."""
-    return text.replace(_GAP, "").replace(END_MARK + BEGIN_MARK, "")
+    return text.replace(_GAP, "").replace(MATCH_ENDS + MATCH_BEGINS, "")
 
 
 def query(typed: str) -> str:

@@ -62,9 +62,6 @@ class Attachments(QWidget):
         self._buttons = []
         for chip in self._shown:
             flow.addWidget(self._chip(chip, inner))
-        for chip in self._shown:
-            if chip.problem:
-                column.addWidget(_problem(chip, inner))
         self._column.addWidget(inner)
         self.setVisible(bool(self._shown))
         self.rebuilt.emit()
@@ -80,16 +77,16 @@ class Attachments(QWidget):
         frame = QFrame(parent)
         frame.setProperty("role", "chip")
         mark = QLabel(frame)
-        token = "bad" if chip.problem else "faint"
-        name = "alert" if chip.problem else "file"
-        mark.setPixmap(pixmap(name, theme, token, self.devicePixelRatioF()))
+        mark.setPixmap(pixmap("file", theme, "faint", self.devicePixelRatioF()))
         title = QLabel(frame)
         title.setTextFormat(Qt.TextFormat.PlainText)
         middle = Qt.TextElideMode.ElideMiddle
         room = theme.size(_NAME)
         title.setText(title.fontMetrics().elidedText(chip.name, middle, room))
         title.setToolTip(chip.name if title.text() != chip.name else "")
-        detail = QLabel(chip.detail, frame)
+        detail = QLabel(frame)
+        detail.setTextFormat(Qt.TextFormat.PlainText)
+        detail.setText(chip.detail)
         detail.setProperty("role", "fact")
         detail.setVisible(bool(chip.detail))
         button = QToolButton(frame)
@@ -112,11 +109,3 @@ class Attachments(QWidget):
 
     def _on_removed(self) -> None:
         self.removed.emit(self._buttons.index(self.sender()))  # type: ignore[arg-type]
-
-
-def _problem(chip: AttachmentChip, parent: QWidget) -> QLabel:
-    label = QLabel(f"{chip.name}: {chip.problem}", parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("role", "bad")
-    label.setWordWrap(True)
-    return label

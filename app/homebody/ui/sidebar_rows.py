@@ -5,7 +5,7 @@ each; only what is in sight is painted.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 from PySide6.QtCore import (
@@ -30,14 +30,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from homebody.messages.turns import MATCH_BEGINS, MATCH_ENDS
 from homebody.ui.states import ConversationRow
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
-__all__ = ["MATCH_BEGINS", "MATCH_ENDS", "ConversationRows", "Heading", "RowPainter"]
+__all__ = ["ConversationRows", "Heading", "RowPainter"]
 
-MATCH_BEGINS: Final = "\ue000"
-MATCH_ENDS: Final = "\ue001"
 
 _ROW = 32
 _FOUND_ROW = 52

@@ -40,8 +40,6 @@ class AttachmentChip(Struct, frozen=True, kw_only=True):
     name: str
     detail: str = ""
     """Its size in tokens, or in bytes until it was counted."""
-    problem: str = ""
-    """Why it cannot be sent, in a sentence."""
     text: str = ""
     """What it says, to look at; empty in the composer."""
 

@@ -87,7 +87,7 @@ class Attachments(QObject):
             return
         chip = self._chips[number]
         open_now = self._key(number) in self._unfolded and bool(chip.text)
-        words = " · ".join(part for part in (chip.name, chip.detail, chip.problem) if part)
+        words = " · ".join(part for part in (chip.name, chip.detail) if part)
         arrow = f" {'▾' if open_now else '▸'}" if chip.text else ""
         metrics = self._buttons[number].fontMetrics()
         most = self._look.theme.size(420)
