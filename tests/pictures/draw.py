@@ -46,7 +46,7 @@ from homebody.ui.window import Window
 ROOT = Path(__file__).parent.parent.parent
 OUT = ROOT / "build" / "pictures"
 KEPT = ROOT / "assets" / "screenshots"
-README = {"chat-light", "chat-dark", "welcome-light", "search-dark"}
+README = {"talk-light", "chat-dark", "welcome-light", "search-dark"}
 WIDTH, HEIGHT = 1180, 760
 
 HOME = """Everything stays on this machine: your words, the model, its replies.
@@ -186,6 +186,10 @@ class Stage:
 
 def chat(stage: Stage) -> None:
     stage.window.transcript.open(TALK[1:])
+
+
+def talk(stage: Stage) -> None:
+    stage.window.transcript.open(TALK[:1])
 
 
 def long(stage: Stage) -> None:
@@ -388,6 +392,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     each.__name__.replace("_", "-"): each
     for each in (
         chat,
+        talk,
         long,
         mixed,
         streaming,
