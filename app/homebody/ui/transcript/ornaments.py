@@ -126,7 +126,8 @@ def _paint_quotes(painter: QPainter, page: Page, leaf: int) -> None:
         if _runs_left(page, leaf):
             x = round(page.document.textWidth()) - x - manner.theme.size(QUOTE_INDENT)
             x += manner.theme.size(QUOTE_INDENT) - 3
-        bar = QRectF(x, top, 3, _bottom(page, leaf) + extra - top)
+        # As low as the letters stand in their lines.
+        bar = QRectF(x, top + 2 * extra, 3, _bottom(page, leaf) + extra - top)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(manner.theme.color("line"))
         painter.drawRoundedRect(bar, 1.5, 1.5)
