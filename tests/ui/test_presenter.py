@@ -668,6 +668,31 @@ def test_files_wait_in_their_conversation(write_script: WriteScript, tmp_path: P
         it.until(lambda: it.view.composer.attachments, "the chip again")
 
 
+def test_files_that_were_sent_do_not_wait_any_more(
+    write_script: WriteScript, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("Milk", encoding="utf-8")
+    with stand(write_script("One.", "Two.")) as it:
+        it.say("First")
+        first = it.view.sidebar.selected
+        it.presenter.talk.new()
+        it.presenter.composing.attach([str(notes)])
+        it.until(lambda: it.view.composer.attachments, "the chip")
+        assert first is not None
+        with it.held("turn"):
+            it.view.typed = "With a file"
+            it.presenter.composing.send("With a file")
+            it.presenter.talk.open(first)
+            it.until(lambda: it.rows and it.rows[0].request == "First", "the first")
+        it.until(lambda: not it.presenter.talk.writing, "the reply")
+        it.settle()
+        it.presenter.talk.new()
+        it.settle()
+        assert it.view.composer.attachments == ()
+        assert it.view.typed == ""
+
+
 def test_a_file_on_another_machine_is_not_even_looked_at(write_script: WriteScript) -> None:
     with stand(write_script("One.")) as it:
         it.presenter.composing.attach(["//server/share/x.txt", "\\\\server\\share\\y.txt"])

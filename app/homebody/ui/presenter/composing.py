@@ -133,7 +133,10 @@ class Composing:
         mine = sent is not None and sent.place is place and sent.request == turn.request
         if mine:
             self._sent = None
-        if mine and place is self._talk.place:
+        if mine and place is not self._talk.place:
+            # What waited there to be sent has been sent.
+            self._files_of.pop(None if was_new else place.conversation, None)
+        elif mine:
             self._editing = None
             self._set_files([])
             self._stage.composer(editing="")
