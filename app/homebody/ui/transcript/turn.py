@@ -283,7 +283,7 @@ class TurnWidget(QWidget):
         self._request.setGeometry(side, above, ideal, height)
         y += 0 if self._bubble.isHidden() else height + above + below
         y = self._attachments.lay_out(y, width)
-        x = width + size(6) + 2
+        x = width
         tall = size(_UNDER_WORDS)
         for word in (self._edit, self._copy_request):
             if not word.isHidden():
