@@ -140,7 +140,7 @@ def _show_in_transcript(app: object, texts: list[str]) -> None:
             details=(Fact(text, text),),
             problem=text,
             hint=text,
-            attachments=(AttachmentChip(name=text, detail=text, problem=text, text=text),),
+            attachments=(AttachmentChip(name=text, detail=text, text=text),),
         )
         view.open([])
         view._unfolded |= {(turn, part) for part in ("reasoning", "facts", "attachment 0")}

@@ -48,7 +48,7 @@ def sidebar(look):
 
 def composer(look):
     made = Composer(look)
-    chips = (AttachmentChip(name="a.md"), AttachmentChip(name="b.pdf", problem="No."))
+    chips = (AttachmentChip(name="a.md"), AttachmentChip(name="b.pdf"))
     made.show_state(ComposerState(attachments=chips, editing="Editing.", meter="1k of 4k"))
     return made
 
