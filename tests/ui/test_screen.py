@@ -142,3 +142,19 @@ def test_a_person_types_clicks_starts_it_twice_and_leaves(display: str, tmp_path
     tried = [call for call in calls if "AF_INET" in call]
     assert len(tried) <= 2
     assert [call for call in tried if "= -1 EACCES" not in call] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_window_that_is_told_to_end_ends_as_if_it_were_closed(number: signal.Signals) -> None:
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    app = subprocess.Popen([sys.executable, "-P", "-m", "homebody"], env=env)
+    try:
+        wait(find_home().database.exists, "the conversations")
+        app.send_signal(number)
+        assert app.wait(60) == 0
+        assert (find_home().state / "window.json").exists(), "it remembered where it was"
+    finally:
+        if app.poll() is None:
+            app.kill()
+            app.wait(30)

@@ -5,6 +5,8 @@ it come after the first paint.
 """
 
 import gc
+import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +15,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, Signal
 from PySide6.QtWidgets import QApplication
 
 from homebody import __version__
@@ -195,6 +197,49 @@ class Desk(QObject):
             self._tray.show()
 
 
+class _Signals(QObject):
+    """Ends the application as its window would when the system or a terminal asks for it.
+
+    Qt's loop runs no Python while nothing happens, and Python heeds a signal only when it runs: so
+    a byte in a pipe wakes it.
+    """
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__()
+        self._app = app
+        self._pipe: tuple[int, int] | None = None
+        if sys.platform == "win32":
+            return
+        self._pipe = os.pipe()
+        for end in self._pipe:
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
+        self._awake = QSocketNotifier(self._pipe[0], QSocketNotifier.Type.Read, self)
+        self._awake.activated.connect(self._wake)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._quit)
+
+    def close(self) -> None:
+        """Give the signals back."""
+        if self._pipe is None or sys.platform == "win32":
+            return
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
+        self._awake.setEnabled(False)
+        for end in self._pipe:
+            os.close(end)
+
+    def _wake(self) -> None:
+        # The handler runs by itself now that Python does.
+        assert self._pipe is not None
+        with suppress(BlockingIOError):
+            os.read(self._pipe[0], 64)
+
+    def _quit(self, _number: int, _frame: object) -> None:
+        self._app.quit()
+
+
 def run_window(needs: Needs) -> int:
     """Show the window until it is closed; return the exit status."""
     # Said here and not by `setStyle`, which builds the style twice.
@@ -209,6 +254,7 @@ def run_window(needs: Needs) -> int:
         return 0
     desk = Desk(app, needs)
     only.asked.connect(desk.come_forward)
+    signals = _Signals(app)
 
     def mistake(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
         if isinstance(error, Exception):
@@ -224,6 +270,7 @@ def run_window(needs: Needs) -> int:
         sys.excepthook = before
         desk.close()
         only.give_up()
+        signals.close()
     if desk.failure is not None:
         raise desk.failure
     return status
