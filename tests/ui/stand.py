@@ -323,5 +323,6 @@ def stand(script: Path, **options: Any) -> Iterator[Stand]:
         presenter.close()
         engine.close()
         pump.close()
+        presenter.talk.let_go()
         for session in sessions:
             session.close()

@@ -101,6 +101,7 @@ class Desk(QObject):
             conversation = self.presenter.close()
             self._bridge.finish("turn")
             self._bridge.finish("store")
+            self.presenter.talk.let_go()
             if early:
                 self._keep_early_words()
         remember(self._needs.home, self.window.memory(conversation))

@@ -185,6 +185,12 @@ class Talk:
         self._visit += 1
         self._reply.stop()
 
+    def let_go(self) -> None:
+        """Nothing is written any more: end a temporary chat for good."""
+        place = self._place
+        if place is not None and place.temporary:
+            place.store.close()
+
     def _leave(self) -> None:
         self._visit += 1
         if self._place is not None:
