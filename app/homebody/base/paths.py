@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Home", "find_home", "shipped"]
+__all__ = ["Home", "find_home", "is_elsewhere", "shipped"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -62,3 +62,8 @@ def shipped(name: str) -> Path:
     """
     inside = _PACKAGE / "shipped" / name
     return inside if inside.exists() else _PACKAGE.parent.parent / name
+
+
+def is_elsewhere(path: str) -> bool:
+    """Tell whether a path is on another machine. On Windows only to look at it would connect."""
+    return path.startswith(("//", "\\\\"))

@@ -3,7 +3,7 @@
 Every word is shown, and where a link leads; nothing is loaded, and nothing can be clicked.
 """
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -11,7 +11,7 @@ from rich.markdown import Heading, Markdown, MarkdownElement
 from rich.segment import Segment
 from rich.text import Text
 
-from homebody.base.blocks import block_starts, parser
+from homebody.base.markdown import parser
 
 __all__ = ["Tail", "last_block", "markdown"]
 
@@ -54,7 +54,7 @@ class _Block:
 
 def markdown(text: str) -> Group:
     """Return `text`, ready to print: its blocks, with one blank line between any two."""
-    starts = [0, *block_starts(text)[1:], len(text)]
+    starts = [0, *_starts(text)[1:], len(text)]
     blocks: list[RenderableType] = []
     for begin, end in pairwise(starts):
         if blocks:
@@ -65,7 +65,18 @@ def markdown(text: str) -> Group:
 
 def last_block(text: str) -> int:
     """Return where (in characters) the last top-level block begins."""
-    return block_starts(text)[-1]
+    return _starts(text)[-1]
+
+
+def _starts(text: str) -> list[int]:
+    """Return where (in characters) the top-level blocks begin; the first one at least."""
+    # Not splitlines: it knows more kinds of line ends than Markdown does.
+    offsets = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+    return [
+        offsets[token.map[0]]
+        for token in parser().parse(text)
+        if token.level == 0 and token.nesting >= 0 and token.map
+    ] or [0]
 
 
 class Tail:

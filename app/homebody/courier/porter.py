@@ -17,6 +17,7 @@ from pathlib import Path
 
 from homebody import __version__
 from homebody.base.errors import BadInput, HomebodyError
+from homebody.base.paths import is_elsewhere
 from homebody.courier.addresses import checked_address
 from homebody.messages.frames import Failed, FailureKind, Opened, OpenFolder, OpenLink, ToPorter
 from homebody.wire.child import ChildWire, take_wire
@@ -73,7 +74,7 @@ def _checked_folder(text: str) -> str:
     """Return the path of a folder that is there. A network share would be connected to."""
     path = Path(text)
     try:
-        there = path.is_absolute() and not text.startswith(("\\\\", "//")) and path.is_dir()
+        there = path.is_absolute() and not is_elsewhere(text) and path.is_dir()
     except (OSError, ValueError):
         there = False
     if not there:

@@ -139,9 +139,6 @@ class Composer(QWidget):
         self._stop.setObjectName("stop")
         self._stop.setAccessibleName(tr("Stop the reply"))
         self._stop.setProperty("role", "plain")
-        for button in (self._cancel, self._send, self._stop):
-            # Enter presses it as Space does, though this is no dialog.
-            button.setAutoDefault(True)
         self._order()
         self._lay_out()
 

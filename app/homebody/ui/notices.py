@@ -146,8 +146,6 @@ class _Bar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._action = QPushButton(self)
-        # Enter presses it as Space does, though this is no dialog.
-        self._action.setAutoDefault(True)
         self._action.setObjectName("act")
         self._action.setProperty("role", "plain")
         self._close = QToolButton(self)

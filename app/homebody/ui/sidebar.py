@@ -277,8 +277,6 @@ class Sidebar(QWidget):
 
 def _button(parent: QWidget, name: str, role: str, words: str) -> QPushButton:
     button = QPushButton(words, parent)
-    # Enter presses it as Space does, though this is no dialog.
-    button.setAutoDefault(True)
     button.setObjectName(name)
     button.setAccessibleName(words)
     button.setProperty("role", role)

@@ -74,8 +74,6 @@ class Welcome(QWidget):
         self._suggestions = []
         for place, words in enumerate(suggestions):
             button = QPushButton(words.replace("&", "&&"), self._inner)
-            # Enter presses it as Space does, though this is no dialog.
-            button.setAutoDefault(True)
             button.setObjectName(f"suggestion_{place}")
             button.setAccessibleName(words)
             button.setProperty("role", "suggestion")

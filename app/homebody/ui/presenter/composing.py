@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from homebody.base.errors import BadInput, EngineProblem, HomebodyError
+from homebody.base.paths import is_elsewhere
 from homebody.messages.turns import Attachment, Conversation, Foreseen, Turn
 from homebody.ui.presenter.drafts import Drafts
 from homebody.ui.presenter.reply import Place
@@ -15,7 +16,7 @@ from homebody.ui.presenter.talk import Talk
 from homebody.ui.states import AttachmentChip
 from homebody.ui.words import tr
 
-__all__ = ["MOST_BYTES", "Composing", "read_text_file"]
+__all__ = ["MOST_BYTES", "Composing", "read_text_file", "refuse_elsewhere"]
 
 MOST_BYTES = 2_000_000
 """The largest file that can be attached. No context of today holds more text than that."""
@@ -25,14 +26,18 @@ _DRAFT_SECONDS = 0.8
 _METER_SECONDS = 0.3
 
 
-def read_text_file(path: str) -> Attachment:
-    """Read a text file that the person gave. Raises `BadInput` with a sentence."""
-    if path.startswith(("//", "\\\\")):
-        # Only to look at such a path would connect to that machine.
+def refuse_elsewhere(path: str) -> None:
+    """Raise `BadInput` for a file on another machine, without looking at it."""
+    if is_elsewhere(path):
         raise BadInput(
             tr("{path} is on another machine.").format(path=path),
             tr("Copy the file to this one first."),
         )
+
+
+def read_text_file(path: str) -> Attachment:
+    """Read a text file that the person gave. Raises `BadInput` with a sentence."""
+    refuse_elsewhere(path)
     file = Path(path)
     try:
         if not file.is_file():

@@ -1,19 +1,21 @@
 """The model that answers: which one, how it is with it, and changing it. And the settings."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from homebody.assistant.session import Session
 from homebody.base.errors import HomebodyError
 from homebody.base.log import log
+from homebody.base.paths import Home
 from homebody.engine.client import EngineStatus
 from homebody.library.shelf import STARTER, ShelvedModel, find_model, found_models
 from homebody.messages.frames import Loaded
-from homebody.settings.declared import SETTINGS, Settings
+from homebody.settings.declared import Settings
 from homebody.settings.file import LoadedSettings, save
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.states import ModelChoice, WelcomeState
@@ -39,13 +41,14 @@ class Models:
         """A text size that was asked for and is not on the disk yet: the next step counts on."""
         self._tried = ""
         """The model that was chosen, to be remembered once it is ready."""
-        self._starter: Path | None = None
+        self._starter: ShelvedModel | None = None
 
     # ------------------------------------------------------------------ the model
 
     def follow(self, session: Session) -> None:
         """Show how it is with the model, from now on."""
-        self._starter = _starter(session)
+        with suppress(HomebodyError):
+            self._starter = find_model(session.home, STARTER)
         self._stage.background.stream(
             "model", session.engine.watch, self._engine_changed, lambda: None, lambda _: None
         )
@@ -56,12 +59,11 @@ class Models:
         session = self._stage.session
         if session is None:
             return
-        current = session.model
-
-        def work() -> tuple[ModelChoice, ...]:
-            return tuple(_choices(session, current))
-
-        self._stage.run("slow", work, lambda models: self._stage.header(models=models))
+        self._stage.run(
+            "slow",
+            partial(_choices, session.home, session.model, self._starter),
+            lambda models: self._stage.header(models=models),
+        )
 
     def choose(self, name: str, *, remember: bool = True) -> None:
         """Answer with another model from now on; `remember` it for the next start."""
@@ -114,7 +116,7 @@ class Models:
         )
 
     def _model_failed(self, session: Session, problem: HomebodyError) -> None:
-        if session.model.path == self._starter:
+        if self._is_starter(session.model):
             self._stage.board.tell(problem, "model", action=tr("Try again"), do=session.begin_load)
         else:
             self._tried = ""
@@ -125,13 +127,16 @@ class Models:
                 do=partial(self.choose, STARTER),
             )
 
+    def _is_starter(self, model: ShelvedModel) -> bool:
+        return self._starter is not None and model.path == self._starter.path
+
     def welcome(self) -> WelcomeState:
         """Return what an empty conversation says of the model that answers."""
         session = self._stage.session
         if session is None:
             return WelcomeState(title=tr("What can stay home today?"))
         sentences = [tr("Everything you write here stays on this machine.")]
-        if session.model.path == self._starter:
+        if self._is_starter(session.model):
             sentences += [
                 tr(
                     "{model} answers: small, quick, and good for short questions and small jobs. "
@@ -148,7 +153,7 @@ class Models:
             title=tr("What can stay home today?"),
             sentences=tuple(sentences),
             suggestions=(
-                tr("What is the capital of France?"),
+                tr("What is the capital of Japan?"),
                 tr("Write a short thank-you note to a neighbour."),
                 tr("Give me three names for a grey cat."),
             ),
@@ -176,8 +181,6 @@ class Models:
             size = next((each for each in reversed(TEXT_SIZES) if each < size), TEXT_SIZES[0])
         else:
             size = 100
-        # Said before it is written, so that the next press goes on from here.
-        self.settings = structs.replace(self.settings, text_size=size)
         self.change("text_size", size)
 
     def _write(self, changes: Mapping[str, object]) -> None:
@@ -215,31 +218,21 @@ class Models:
             self._ready()
 
 
-def _choices(session: Session, current: ShelvedModel) -> list[ModelChoice]:
+def _choices(
+    home: Home, current: ShelvedModel, starter: ShelvedModel | None
+) -> tuple[ModelChoice, ...]:
     """Return the models that can be chosen; the one that answers is among them."""
     found: dict[Path, ModelChoice] = {}
-    try:
-        starter = find_model(session.home, STARTER)
-    except HomebodyError:
-        pass
-    else:
+    if starter is not None:
         found[starter.path] = ModelChoice(
             name=STARTER, title=starter.name, detail=tr("the starter model")
         )
-    for path in found_models(session.home):
+    for path in found_models(home):
         found[path] = ModelChoice(name=str(path), title=path.stem, detail=_size(path))
     if current.path not in found and current.path.is_file():
         path = current.path
         found[path] = ModelChoice(name=str(path), title=current.name, detail=_size(path))
-    return [
-        ModelChoice(
-            name=choice.name,
-            title=choice.title,
-            detail=choice.detail,
-            chosen=path == current.path,
-        )
-        for path, choice in found.items()
-    ]
+    return tuple(replace(each, chosen=path == current.path) for path, each in found.items())
 
 
 def _size(path: Path) -> str:
@@ -252,17 +245,7 @@ def _size(path: Path) -> str:
     return tr("{size:.1f} GB").format(size=size / 1e9)
 
 
-def _starter(session: Session) -> Path | None:
-    try:
-        return find_model(session.home, STARTER).path
-    except HomebodyError:
-        return None
-
-
 def _where(loaded: Loaded) -> str:
     if not loaded.gpu_layers:
         return tr("on the processor")
     return tr("{on}/{all} on the GPU").format(on=loaded.gpu_layers, all=loaded.layers)
-
-
-assert {setting.key for setting in SETTINGS} >= _WINDOW

@@ -10,7 +10,7 @@ from homebody.messages.turns import Conversation, Turn
 from homebody.privacy.lock import describe
 from homebody.settings.declared import Settings
 from homebody.ui.presenter.chats import Chats
-from homebody.ui.presenter.composing import Composing
+from homebody.ui.presenter.composing import Composing, refuse_elsewhere
 from homebody.ui.presenter.models import Models
 from homebody.ui.presenter.needs import Background, Opens, View
 from homebody.ui.presenter.reply import Place
@@ -211,10 +211,10 @@ class Presenter:
 
     def open_file(self, path: str) -> None:
         """Answer with the model in a file, for now: another start of Homebody asked for it."""
-        if path.startswith(("//", "\\\\")):
-            # Only to look at such a path would connect to that machine.
-            problem = tr("{path} is on another machine.").format(path=path)
-            self.board.tell(BadInput(problem, tr("Copy the file to this one first.")))
+        try:
+            refuse_elsewhere(path)
+        except BadInput as problem:
+            self.board.tell(problem)
             return
         self._file = path
         self.models.choose(path, remember=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, structs
 
-from homebody.base.blocks import parser
+from homebody.base.markdown import parser
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

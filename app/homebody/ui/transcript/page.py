@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QTextTable,
 )
 
-from homebody.base.blocks import parser
+from homebody.base.markdown import parser
 from homebody.ui.transcript.leaves import QUOTE, Change, Leaf
 from homebody.ui.transcript.manner import Manner, is_right_to_left, plain
 

@@ -44,8 +44,6 @@ class Word(QPushButton):
 
     def __init__(self, text: str, name: str, parent: QWidget) -> None:
         super().__init__(text, parent)
-        # Enter presses it as Space does, though this is no dialog.
-        self.setAutoDefault(True)
         self.setObjectName(name)
         self.setProperty("role", "quiet")
         self.setAccessibleName(text)
