@@ -10,7 +10,7 @@ from homebody.assistant.titles import title_for
 @pytest.mark.parametrize(
     ("request_", "title"),
     [
-        ("What is the capital of France?", "What is the capital of France?"),
+        ("What is the capital of Japan?", "What is the capital of Japan?"),
         ("Fix this. It fails at line 3.", "Fix this"),
         ("  two\n\nlines  ", "two lines"),
         ("```python\nprint(1)\n``` why does this fail?", "why does this fail?"),

@@ -40,13 +40,13 @@ def until_written(events: Iterator[TurnEvent], words: int = 1) -> str:
 
 
 def test_events_come_in_their_order_and_the_reply_is_saved(scripted: Start) -> None:
-    session = scripted("The capital of France is Paris.")
-    done = session.ask("What is the capital of France?")
+    session = scripted("The capital of Japan is Tokyo.")
+    done = session.ask("What is the capital of Japan?")
 
     assert isinstance(session.events[0], Accepted)
     assert session.events[0].saved
     assert isinstance(done, Done)
-    assert session.text() == done.turn.reply == "The capital of France is Paris."
+    assert session.text() == done.turn.reply == "The capital of Japan is Tokyo."
     kept = session.saved(done)
     assert (kept.reply, kept.state, kept.problem) == (done.turn.reply, "done", "")
     assert kept.run is not None

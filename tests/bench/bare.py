@@ -63,6 +63,6 @@ if __name__ == "__main__":
     bare = Bare(sys.argv[1], int(sys.argv[2]))
     question = (
         "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
-        "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n"
+        "<|im_start|>user\nWhat is the capital of Japan?<|im_end|>\n<|im_start|>assistant\n"
     )
     print(bare.text(bare.decode(bare.tokens(question))), flush=True)

@@ -35,7 +35,7 @@ from homebody.messages.frames import Generate, Generated, Load, Message, Piece
 PROMPT = "Once upon a time"
 TOKENS = 128
 SYSTEM = "You are a helpful assistant."
-QUESTION = "What is the capital of France?"
+QUESTION = "What is the capital of Japan?"
 Row = tuple[str, str, str, str]
 
 

@@ -17,8 +17,8 @@ from homebody.base.paths import find_home
 DEADLINE = 60.0
 HOMEBODY = (sys.executable, "-P", "-m", "homebody")
 DRIVER = Path(__file__).with_name("scripted_homebody.py")
-PARIS = "What is the capital of France?"
-ANSWER = "The capital of France is Paris."
+TOKYO = "What is the capital of Japan?"
+ANSWER = "The capital of Japan is Tokyo."
 
 _DISPLAYS = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
 

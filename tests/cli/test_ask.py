@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.support import ANSWER, DEADLINE, DRIVER, HOMEBODY, PARIS, homebody, run, scripted, unshared
+from cli.support import ANSWER, DEADLINE, DRIVER, HOMEBODY, TOKYO, homebody, run, scripted, unshared
 from homebody.base.paths import find_home
 from homebody.engine.scripted import ScriptedReply
 from homebody.messages.reports import AskReport
@@ -24,17 +24,17 @@ Write = Callable[..., Path]
 
 
 def test_the_starter_model_answers_and_the_reply_is_all_of_stdout(profile: Path) -> None:
-    ran = homebody("ask", PARIS)
+    ran = homebody("ask", TOKYO)
     assert (ran.status, ran.out, ran.err) == (0, f"{ANSWER}\n", "")
     rows = sqlite3.connect(profile / "homebody.sqlite").execute(
         "SELECT request, reply, state FROM turn"
     )
-    assert rows.fetchall() == [(PARIS, ANSWER, "done")]
+    assert rows.fetchall() == [(TOKYO, ANSWER, "done")]
     rows.connection.close()
 
 
 def test_json_is_an_ask_report_and_says_that_nothing_was_sent() -> None:
-    ran = homebody("ask", "--json", PARIS)
+    ran = homebody("ask", "--json", TOKYO)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.count("\n") == 1
     report = msgspec.json.decode(ran.out, type=AskReport, strict=True)
@@ -52,13 +52,13 @@ def test_json_is_an_ask_report_and_says_that_nothing_was_sent() -> None:
 
 
 def test_homebody_in_a_pipe_answers_what_comes_on_stdin_and_ends() -> None:
-    ran = homebody(stdin=f"{PARIS}\n".encode())
+    ran = homebody(stdin=f"{TOKYO}\n".encode())
     assert (ran.status, ran.out, ran.err) == (0, f"{ANSWER}\n", "")
 
 
 def test_it_answers_where_there_is_no_network_at_all() -> None:
     homebody("schema")
-    ran = run([*unshared("-n"), *HOMEBODY, "ask", "--json", PARIS])
+    ran = run([*unshared("-n"), *HOMEBODY, "ask", "--json", TOKYO])
     assert ran.status == 0, ran
     report = msgspec.json.decode(ran.out, type=AskReport)
     assert (report.reply, report.bytes_sent) == (ANSWER, 0)
@@ -75,7 +75,7 @@ def test_no_process_of_it_ever_has_an_internet_socket(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     homebody("schema")
     calls = "trace=socket,socketpair,connect,sendto,execve"
-    ran = run([strace, "-f", "-e", calls, "-o", trace, *HOMEBODY, "ask", PARIS])
+    ran = run([strace, "-f", "-e", calls, "-o", trace, *HOMEBODY, "ask", TOKYO])
     assert (ran.status, ran.out) == (0, f"{ANSWER}\n")
     lines = trace.read_text().splitlines()
     assert sum("execve(" in line and " = 0" in line for line in lines) == 2, "front end and engine"
@@ -114,7 +114,7 @@ def test_what_a_model_says_cannot_steer_the_terminal(write_script: Write) -> Non
 def test_a_reply_that_hits_the_limit_says_so_on_stderr(write_script: Write) -> None:
     homebody("schema")
     find_home().settings.write_text("threads = 1\nmax_reply_tokens = 3\n")
-    ran = homebody("ask", PARIS)
+    ran = homebody("ask", TOKYO)
     assert ran.status == 0
     assert ran.out == "The capital of\n"
     assert ran.err == "note: The reply was cut short: the limit in the settings is reached.\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.support import ANSWER, DRIVER, HOMEBODY, PARIS, Terminal, homebody, unshared
+from cli.support import ANSWER, DRIVER, HOMEBODY, TOKYO, Terminal, homebody, unshared
 from homebody.engine.scripted import ScriptedReply
 
 pexpect = pytest.importorskip("pexpect")
@@ -61,7 +61,7 @@ def test_a_chat_with_the_starter_model() -> None:
         assert "There is no display. So this is the terminal." in terminal.greeting
         assert "SmolLM2 135M" in terminal.greeting
         assert "The system itself refuses this process any connection" in terminal.greeting
-        shown = terminal.say(PARIS)
+        shown = terminal.say(TOKYO)
         assert ANSWER in shown
         assert "tok/s · 0 bytes sent" in shown
         assert terminal.leave() == 0

@@ -21,8 +21,8 @@ from homebody.engine.worker.native import Native
 from homebody.messages.frames import Adapter, Generate, Load, Piece
 from wire.kit import eventually
 
-FRANCE = chat("What is the capital of France?")
-PARIS = "The capital of France is Paris."
+JAPAN = chat("What is the capital of Japan?")
+TOKYO = "The capital of Japan is Tokyo."
 
 
 def tiny(path: Path) -> Load:
@@ -135,7 +135,7 @@ def test_without_a_model_nothing_is_waited_for(fresh):
 def test_a_model_without_a_template_is_talked_to_plainly(tmp_path, loader):
     loaded = loader.load(tiny(tiny_llama(tmp_path / "m.gguf")))
     assert not loaded.has_template
-    assert write(loader, messages=FRANCE, max_tokens=3).done.generated_tokens == 3
+    assert write(loader, messages=JAPAN, max_tokens=3).done.generated_tokens == 3
 
 
 # ---------------------------------------------------------------- loading and unloading
@@ -144,7 +144,7 @@ def test_a_model_without_a_template_is_talked_to_plainly(tmp_path, loader):
 @pytest.mark.skipif(sys.platform != "linux", reason="VmRSS")
 def test_unload_gives_memory_back_and_load_takes_it_again(fresh, load):
     engine = fresh(replace(load, use_mmap=False))
-    write(engine, messages=FRANCE, max_tokens=2)
+    write(engine, messages=JAPAN, max_tokens=2)
     engine.embed(["a"])
     process = psutil.Process(engine.pid)
     full = process.memory_info().rss
@@ -152,10 +152,10 @@ def test_unload_gives_memory_back_and_load_takes_it_again(fresh, load):
     assert engine.loaded is None
     assert full - process.memory_info().rss > 0.8 * load_size(load)
     with pytest.raises(EngineProblem) as problem:
-        write(engine, messages=FRANCE)
+        write(engine, messages=JAPAN)
     assert problem.value.kind == "no_model"
     engine.load(load)
-    assert write(engine, messages=FRANCE).text == PARIS
+    assert write(engine, messages=JAPAN).text == TOKYO
     assert process.is_running()
 
 
@@ -180,9 +180,9 @@ def test_another_model_takes_the_place_of_the_first(tmp_path, fresh):
 
 def test_reload_forgets_what_was_read(fresh, load):
     engine = fresh(load)
-    write(engine, messages=FRANCE, max_tokens=1)
+    write(engine, messages=JAPAN, max_tokens=1)
     engine.reload()
-    done = write(engine, messages=FRANCE, max_tokens=1).done
+    done = write(engine, messages=JAPAN, max_tokens=1).done
     assert done.evaluated_tokens == done.prompt_tokens
 
 
@@ -206,12 +206,12 @@ def test_a_model_that_changed_is_not_used_any_more(fresh, load, copy, starter, h
     else:
         os.truncate(copy, 10_000)
     with pytest.raises(EngineProblem, match="changed") as problem:
-        write(engine, messages=FRANCE)
+        write(engine, messages=JAPAN)
     assert problem.value.kind == "model_changed"
     assert engine.pid == pid
     if how == "replaced":
         engine.reload()
-        assert write(engine, messages=FRANCE).text == PARIS
+        assert write(engine, messages=JAPAN).text == TOKYO
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a mapped file cannot be cut there")
@@ -246,7 +246,7 @@ def test_a_killed_engine_is_ready_again_without_being_asked(fresh, load):
     assert heard
     engine.wait_loaded()
     print(f"ready again: {(time.monotonic() - killed) * 1e3:.0f} ms")
-    assert write(engine, messages=FRANCE).text == PARIS
+    assert write(engine, messages=JAPAN).text == TOKYO
     assert engine.last_death.cause == "killed"
 
 
@@ -279,18 +279,18 @@ def test_an_adapter_changes_the_reply_and_has_a_cache_of_its_own(fresh, load, tm
     engine = fresh(load)
     path = adapter(tmp_path / "expert.gguf", wide=576, layers=30, strength=3.0)
     expert = (Adapter(str(path)),)
-    plain = write(engine, messages=FRANCE)
-    assert plain.text == PARIS
+    plain = write(engine, messages=JAPAN)
+    assert plain.text == TOKYO
     # Short, as the last bits of a number depend on what is computed together.
-    changed = write(engine, messages=FRANCE, adapters=expert, max_tokens=3)
-    assert not PARIS.startswith(changed.text)
+    changed = write(engine, messages=JAPAN, adapters=expert, max_tokens=3)
+    assert not TOKYO.startswith(changed.text)
     assert changed.done.evaluated_tokens == changed.done.prompt_tokens
-    again = write(engine, messages=FRANCE)
-    assert (again.text, again.done.evaluated_tokens) == (PARIS, 1)
-    once_more = write(engine, messages=FRANCE, adapters=expert, max_tokens=3)
+    again = write(engine, messages=JAPAN)
+    assert (again.text, again.done.evaluated_tokens) == (TOKYO, 1)
+    once_more = write(engine, messages=JAPAN, adapters=expert, max_tokens=3)
     assert (once_more.text, once_more.done.evaluated_tokens) == (changed.text, 1)
-    weaker = write(engine, messages=FRANCE, adapters=(Adapter(str(path), 0.0),))
-    assert (weaker.text, weaker.done.evaluated_tokens) == (PARIS, plain.done.prompt_tokens)
+    weaker = write(engine, messages=JAPAN, adapters=(Adapter(str(path), 0.0),))
+    assert (weaker.text, weaker.done.evaluated_tokens) == (TOKYO, plain.done.prompt_tokens)
     engine.unload()  # with its adapter
 
 
@@ -298,12 +298,12 @@ def test_an_adapter_that_was_replaced_is_loaded_again(fresh, load, tmp_path):
     """A newly trained expert at the same place."""
     engine = fresh(load)
     path = adapter(tmp_path / "expert.gguf", wide=576, layers=30, strength=3.0)
-    one = write(engine, messages=FRANCE, adapters=(Adapter(str(path)),), max_tokens=8)
+    one = write(engine, messages=JAPAN, adapters=(Adapter(str(path)),), max_tokens=8)
     adapter(tmp_path / "new.gguf", wide=576, layers=30, strength=0.0).replace(path)
-    other = write(engine, messages=FRANCE, adapters=(Adapter(str(path)),), max_tokens=8)
+    other = write(engine, messages=JAPAN, adapters=(Adapter(str(path)),), max_tokens=8)
     assert other.done.evaluated_tokens == other.done.prompt_tokens
-    assert one.text != PARIS
-    assert other.text == PARIS
+    assert one.text != TOKYO
+    assert other.text == TOKYO
 
 
 @pytest.mark.parametrize(
@@ -327,11 +327,11 @@ def test_an_adapter_that_does_not_fit_is_refused(engine, tmp_path, how):
         os.truncate(path, path.stat().st_size // 2)
     pid = engine.pid
     with pytest.raises(EngineProblem) as refusal:
-        write(engine, messages=FRANCE, adapters=(Adapter(str(path)),))
+        write(engine, messages=JAPAN, adapters=(Adapter(str(path)),))
     assert refusal.value.kind == "adapter"
     assert "expert.gguf" in refusal.value.message
     assert engine.pid == pid
-    assert write(engine, messages=FRANCE).text == PARIS
+    assert write(engine, messages=JAPAN).text == TOKYO
 
 
 # ---------------------------------------------------------------- models that cannot go back

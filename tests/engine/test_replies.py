@@ -14,14 +14,14 @@ from homebody.base.errors import EngineProblem
 from homebody.engine.client import Overflow
 from homebody.messages.frames import Generate, Generated, Load, Message, Piece, Progress, Sampling
 
-FRANCE = chat("What is the capital of France?")
+JAPAN = chat("What is the capital of Japan?")
 STORY = chat("Tell me a long story about a house.")
 PATIENCE = 60.0
 
 
-def test_the_capital_of_france(engine):
-    reply = write(engine, messages=FRANCE)
-    assert reply.text == "The capital of France is Paris."
+def test_the_capital_of_japan(engine):
+    reply = write(engine, messages=JAPAN)
+    assert reply.text == "The capital of Japan is Tokyo."
     assert reply.done.stop == "end"
     assert reply.done.generated_tokens == 8
     assert -1.0 < reply.done.mean_logprob < 0.0
@@ -63,11 +63,11 @@ def test_a_second_turn_reads_only_what_is_new(fresh, load, session):
     Computed here from the tokens themselves, in another process than the one that counts.
     """
     engine = fresh(load)
-    first = write(engine, messages=FRANCE)
+    first = write(engine, messages=JAPAN)
     assert first.done.evaluated_tokens == first.done.prompt_tokens
-    second_chat = (*FRANCE, Message("assistant", first.text), Message("user", "And of Spain?"))
+    second_chat = (*JAPAN, Message("assistant", first.text), Message("user", "And of Spain?"))
     second = write(engine, messages=second_chat)
-    before = session.prompt(Generate(id=0, messages=FRANCE)).tokens
+    before = session.prompt(Generate(id=0, messages=JAPAN)).tokens
     cached = before + session.native.tokenize(first.text, special=False)
     tokens = session.prompt(Generate(id=0, messages=second_chat)).tokens
     assert first.done.prompt_tokens == len(before)
@@ -130,7 +130,7 @@ def test_a_schema_allows_nothing_else_however_hot(engine):
     for seed in range(20):
         reply = write(
             engine,
-            messages=FRANCE,
+            messages=JAPAN,
             json_schema=json.dumps(SCHEMA),
             sampling=hot(seed),
             max_tokens=400,
@@ -156,7 +156,7 @@ def test_a_grammar_allows_nothing_else_however_hot(engine):
 
 
 def test_a_greedy_reply_obeys_a_grammar_too(engine):
-    assert write(engine, messages=FRANCE, grammar='root ::= "Rome" | "Madrid"').text in {
+    assert write(engine, messages=JAPAN, grammar='root ::= "Rome" | "Madrid"').text in {
         "Rome",
         "Madrid",
     }
@@ -180,18 +180,18 @@ def test_a_greedy_reply_obeys_a_grammar_too(engine):
 def test_a_grammar_that_is_none_is_refused(engine, wrong):
     pid = engine.pid
     with pytest.raises(EngineProblem) as refusal:
-        write(engine, messages=FRANCE, **wrong, max_tokens=5)
+        write(engine, messages=JAPAN, **wrong, max_tokens=5)
     assert refusal.value.kind == "grammar"
     assert engine.pid == pid
 
 
 def test_a_stop_string_ends_the_reply_before_it(engine):
-    reply = write(engine, messages=FRANCE, stop=("never", "ance is"))
-    assert (reply.text, reply.done.stop) == ("The capital of Fr", "stop_string")
+    reply = write(engine, messages=JAPAN, stop=("never", "pan is"))
+    assert (reply.text, reply.done.stop) == ("The capital of Ja", "stop_string")
 
 
 def test_max_tokens(engine):
-    reply = write(engine, messages=FRANCE, max_tokens=3)
+    reply = write(engine, messages=JAPAN, max_tokens=3)
     assert (reply.text, reply.done.stop, reply.done.generated_tokens) == (
         "The capital of",
         "length",
@@ -201,7 +201,7 @@ def test_max_tokens(engine):
 
 def test_a_seed_repeats_a_reply(engine):
     def reply(seed):
-        return write(engine, messages=FRANCE, sampling=hot(seed, 1.0), max_tokens=12)
+        return write(engine, messages=JAPAN, sampling=hot(seed, 1.0), max_tokens=12)
 
     reply(7)  # from here on both read the same one token
     one, other, different = reply(7), reply(7), reply(8)
@@ -211,22 +211,22 @@ def test_a_seed_repeats_a_reply(engine):
 
 
 def test_without_a_seed_one_is_chosen_and_told(engine):
-    done = write(engine, messages=FRANCE, sampling=hot(), max_tokens=2).done
-    other = write(engine, messages=FRANCE, sampling=hot(), max_tokens=2).done
+    done = write(engine, messages=JAPAN, sampling=hot(), max_tokens=2).done
+    other = write(engine, messages=JAPAN, sampling=hot(), max_tokens=2).done
     assert done.seed != other.seed
 
 
 def test_a_reply_goes_on_from_its_beginning(engine):
     """How a reply is resumed after the engine died."""
-    assert write(engine, messages=FRANCE, begin="The capital of France").text == " is Paris."
+    assert write(engine, messages=JAPAN, begin="The capital of Japan").text == " is Tokyo."
 
 
 def test_a_raw_prompt_is_continued(engine):
-    assert "Paris" in write(engine, prompt="The capital of France is", max_tokens=6).text
+    assert "Tokyo" in write(engine, prompt="The capital of Japan is", max_tokens=6).text
 
 
 def test_pieces_count_their_tokens(engine):
-    *pieces, done = engine.generate(Generate(id=0, messages=FRANCE))
+    *pieces, done = engine.generate(Generate(id=0, messages=JAPAN))
     counts = [piece.tokens for piece in pieces if isinstance(piece, Piece) and piece.text]
     assert counts == sorted(counts)
     assert counts[-1] == done.generated_tokens - 1  # the last one is the end, which is no text
@@ -255,7 +255,7 @@ def test_closing_the_generator_stops_the_reply(engine):
     answers = engine.generate(Generate(id=0, messages=STORY))
     assert next(answer for answer in answers if isinstance(answer, Piece))
     answers.close()
-    assert write(engine, messages=FRANCE).text == "The capital of France is Paris."
+    assert write(engine, messages=JAPAN).text == "The capital of Japan is Tokyo."
 
 
 def test_a_long_prompt_is_stopped_while_it_is_read(engine):
@@ -356,7 +356,7 @@ def test_overflow_is_told_with_its_counts(engine):
     assert overflow.value.context == 2048
     assert overflow.value.tokens > 3000
     assert f"{overflow.value.tokens:,}" in overflow.value.message
-    assert write(engine, messages=FRANCE, max_tokens=2).done.generated_tokens == 2
+    assert write(engine, messages=JAPAN, max_tokens=2).done.generated_tokens == 2
 
 
 def test_a_reply_ends_where_the_context_does(fresh, load):
@@ -367,7 +367,7 @@ def test_a_reply_ends_where_the_context_does(fresh, load):
 
 
 @pytest.mark.parametrize(
-    "request_", [{}, {"prompt": "a", "messages": FRANCE}], ids=["nothing", "both"]
+    "request_", [{}, {"prompt": "a", "messages": JAPAN}], ids=["nothing", "both"]
 )
 def test_a_request_that_makes_no_sense_is_refused(engine, request_):
     with pytest.raises(EngineProblem) as refusal:
@@ -423,7 +423,7 @@ def test_ten_megabytes_are_an_overflow(engine):
 def test_a_bad_template_is_a_sentence_and_the_engine_lives(engine, template):
     pid = engine.pid
     with pytest.raises(EngineProblem) as problem:
-        write(engine, messages=FRANCE, template=template)
+        write(engine, messages=JAPAN, template=template)
     assert problem.value.kind == "template"
     assert engine.pid == pid
 
@@ -444,13 +444,13 @@ def test_vectors(engine):
 
 
 def test_vectors_do_not_disturb_the_cache(engine):
-    write(engine, messages=FRANCE, max_tokens=1)
+    write(engine, messages=JAPAN, max_tokens=1)
     engine.embed(["something else"])
-    assert write(engine, messages=FRANCE, max_tokens=1).done.evaluated_tokens == 1
+    assert write(engine, messages=JAPAN, max_tokens=1).done.evaluated_tokens == 1
 
 
 def test_counts(engine, session):
-    texts = ["", "one", "The capital of France is Paris.", "<|im_start|>", "😀"]
+    texts = ["", "one", "The capital of Japan is Tokyo.", "<|im_start|>", "😀"]
     expected = [len(session.native.tokenize(text, special=False)) for text in texts]
     assert list(engine.count(texts)) == expected
     assert expected[0] == 0

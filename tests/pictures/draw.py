@@ -268,7 +268,7 @@ def welcome(stage: Stage) -> None:
                 "at the top right.",
             ),
             suggestions=(
-                "What is the capital of France?",
+                "What is the capital of Japan?",
                 "Write a short thank-you note to a neighbour.",
                 "Give me three names for a grey cat.",
             ),

@@ -172,5 +172,5 @@ def language_model(_, path):
 
     # One token at a time: the road that every build of llama.cpp has.
     model = llama_cpp.Llama(path, n_ctx=256, n_batch=1, n_threads=2, verbose=False)
-    reply = model.create_completion("The capital of France is", max_tokens=4, temperature=0)
+    reply = model.create_completion("The capital of Japan is", max_tokens=4, temperature=0)
     assert reply["choices"][0]["text"]

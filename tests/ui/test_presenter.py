@@ -7,18 +7,20 @@ import pytest
 
 from homebody.base.paths import find_home
 from homebody.engine.scripted import ScriptedReply
+from homebody.settings.declared import SETTINGS
 from homebody.ui.presenter.composing import MOST_BYTES
+from homebody.ui.presenter.models import _WINDOW
 from ui.stand import stand
 
 WriteScript = Callable[..., Path]
 
 
 def test_a_request_becomes_a_row_with_its_reply_and_facts(write_script: WriteScript) -> None:
-    with stand(write_script("The capital is Paris.")) as it:
-        row = it.say("What is the capital of France?")
+    with stand(write_script("The capital is Tokyo.")) as it:
+        row = it.say("What is the capital of Japan?")
         assert (row.request, row.reply) == (
-            "What is the capital of France?",
-            "The capital is Paris.",
+            "What is the capital of Japan?",
+            "The capital is Tokyo.",
         )
         assert "0 bytes sent" in row.facts
         assert not row.live
@@ -343,6 +345,10 @@ def test_a_long_conversation_comes_page_by_page_and_whole(write_script: WriteScr
         assert [row.request for row in it.rows] == [f"Q{number}" for number in range(1000)]
 
 
+def test_the_settings_of_the_window_are_declared() -> None:
+    assert {setting.key for setting in SETTINGS} >= _WINDOW
+
+
 def test_settings_are_written_and_used_at_once(write_script: WriteScript) -> None:
     with stand(write_script("Yes.", "No.")) as it:
         it.presenter.models.change("text_size", 125)
@@ -409,11 +415,11 @@ def test_a_link_is_opened_only_after_it_was_shown(write_script: WriteScript) -> 
 def test_a_conversation_is_exported_and_copied_as_markdown(
     write_script: WriteScript, tmp_path: Path
 ) -> None:
-    with stand(write_script("Paris.")) as it:
+    with stand(write_script("Tokyo.")) as it:
         it.say("What is: the capital?")
         it.presenter.chats.copy_open()
         it.until(lambda: it.view.clipboard, "the clipboard")
-        assert "Paris." in it.view.clipboard
+        assert "Tokyo." in it.view.clipboard
         it.presenter.chats.export(it.view.sidebar.rows[0].id)
         it.until(lambda: it.view.save, "the question where")
         assert it.view.save is not None
@@ -421,7 +427,7 @@ def test_a_conversation_is_exported_and_copied_as_markdown(
         assert ":" not in name
         then(str(tmp_path / name))
         it.until(lambda: it.notice("exported"), "the file")
-        assert "Paris." in (tmp_path / name).read_text("utf-8")
+        assert "Tokyo." in (tmp_path / name).read_text("utf-8")
         then(str(tmp_path / "no" / "\0" / name))
         it.until(lambda: it.notice("problem"), "a refusal")
 
@@ -580,9 +586,9 @@ def test_what_is_sent_before_anything_is_open_goes_to_a_new_chat(
 def test_words_typed_beside_a_suggestion_belong_to_its_conversation(
     write_script: WriteScript,
 ) -> None:
-    with stand(write_script("Paris.")) as it:
-        it.presenter.composing.suggest("What is the capital of France?")
-        it.until(lambda: it.rows and it.rows[-1].reply == "Paris.", "the reply")
+    with stand(write_script("Tokyo.")) as it:
+        it.presenter.composing.suggest("What is the capital of Japan?")
+        it.until(lambda: it.rows and it.rows[-1].reply == "Tokyo.", "the reply")
         it.settle()
         it.view.typed = "and of Spain?"
         conversation = it.view.sidebar.selected

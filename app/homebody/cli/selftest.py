@@ -15,8 +15,8 @@ from homebody.messages.turns import Turn
 
 __all__ = ["selftest"]
 
-_REQUEST = "What is the capital of France?"
-_EXPECTED = "Paris"
+_REQUEST = "What is the capital of Japan?"
+_EXPECTED = "Tokyo"
 
 
 def selftest(open_session: Callable[[Home], AbstractContextManager[Session]]) -> int:
