@@ -3,20 +3,41 @@
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Raw, json
 
+from homebody.messages.courier import (
+    Cancel,
+    Download,
+    Downloaded,
+    Downloading,
+    Found,
+    HubFile,
+    HubListing,
+    HubModel,
+    KeepToken,
+    Listed,
+    ListFiles,
+    Search,
+    TokenKept,
+)
 from homebody.messages.frames import (
     Adapter,
     Beat,
     Count,
     Counted,
+    CourierEnded,
+    DeviceMemory,
     Embed,
     Embedded,
+    EndCourier,
     Failed,
     Generate,
     Generated,
     Hello,
     Load,
     Loaded,
+    Measure,
+    Measured,
     Message,
     Opened,
     OpenFolder,
@@ -24,13 +45,23 @@ from homebody.messages.frames import (
     Piece,
     Progress,
     Sampling,
+    Sealed,
     Stop,
     Unload,
     Unloaded,
 )
 
 TO_ENGINE = (
-    Load(id=1, path="/models/ß 😀.gguf", context=4096, gpu_layers=12, threads=4, use_mmap=False),
+    Load(
+        id=1,
+        path="/models/ß 😀.gguf",
+        context=4096,
+        gpu_layers=12,
+        threads=4,
+        use_mmap=False,
+        cache_type="q8_0",
+        flash_attention="on",
+    ),
     Unload(id=2),
     Generate(
         id=3,
@@ -49,6 +80,7 @@ TO_ENGINE = (
     Embed(id=4, texts=("one", "")),
     Count(id=5, texts=("ein Satz",)),
     Stop(id=3),
+    Measure(id=7, load=Load(id=0, path="/models/a.gguf", threads=1)),
 )
 
 FROM_ENGINE = (
@@ -73,6 +105,21 @@ FROM_ENGINE = (
         load_ms=12.5,
         build="llama.cpp b1",
         system="AVX2 = 1",
+        gpu_build=True,
+        memory=(DeviceMemory(device="CPU", weights=2**33, cache=2**28, compute=2**24),),
+        cache_type="q8_0",
+        flash_attention=True,
+    ),
+    Measured(
+        id=7,
+        compute=(DeviceMemory(device="CUDA0", weights=0, cache=0, compute=2**24),),
+        cache=2**28,
+        layers=31,
+        gpu_layers=30,
+        context=4096,
+        cache_type="f16",
+        flash_attention=None,
+        gpu_build=True,
     ),
     Unloaded(id=2),
     Piece(id=3, text="👩\u200d🚀 ", reasoning=True, tokens=7),
@@ -98,6 +145,8 @@ FROM_ENGINE = (
 TO_PORTER = (
     OpenLink(id=1, url='https://example.org/ä?q="1"&b=2#c'),
     OpenFolder(id=2, path="/home/ß/a b"),
+    Sealed(frame=Raw(b'{"type":"cancel","id":7}')),
+    EndCourier(),
 )
 
 FROM_PORTER = (
@@ -107,6 +156,48 @@ FROM_PORTER = (
     Failed(
         id=2, kind="opener", message="Nothing opens it.", hint="Copy.", prompt_tokens=1, context=2
     ),
+    Sealed(frame=Raw(b'{"type":"anything","\xc3\x9f":[1,{}]}')),
+    CourierEnded(message="It ended.", hint="Try again."),
+)
+
+_COMMIT, _SHA256 = "0123456789" * 4, "01234567" * 8
+_FILE = HubFile(name="Q4/ß.gguf", bytes=2**40, sha256=_SHA256)
+
+TO_COURIER = (
+    Search(id=1, words="qwen ß", limit=7, agreed="pressed Search"),
+    ListFiles(id=2, repo="a/b", revision="v1", agreed="opened a page"),
+    Download(
+        id=3, repo="a/b", commit=_COMMIT, files=(_FILE,), folder="/models", agreed="pressed Get"
+    ),
+    Cancel(id=3),
+    KeepToken(id=4, token="hf_x"),
+)
+
+FROM_COURIER = (
+    Found(
+        id=1,
+        models=(
+            HubModel(
+                repo="a/b",
+                downloads=1,
+                likes=None,
+                updated="2026-01-01T00:00:00Z",
+                gated=False,
+                licence="mit",
+                parameters=10**9,
+                architecture="llama",
+                context=4096,
+            ),
+        ),
+    ),
+    Listed(
+        id=2,
+        listing=HubListing(repo="a/b", commit=_COMMIT, gated=True, licence=None, files=(_FILE,)),
+    ),
+    Downloading(id=3, done=1, total=2, bytes_per_second=0.5, verifying=True),
+    Downloaded(id=3, paths=("/models/ß.gguf",)),
+    TokenKept(id=4, there=True, place="a keyring"),
+    Failed(id=5, kind="offline", message="No.", hint="Go on.", prompt_tokens=1, context=2),
 )
 
 # Everything that UTF-8 can carry: no halves of surrogate pairs.
@@ -119,8 +210,10 @@ def frames(kind: type) -> st.SearchStrategy[Any]:
     number = st.floats(-1e300, 1e300)
     st.register_type_strategy(str, _TEXT)
     st.register_type_strategy(float, number)
+    load = {"threads": st.integers(1, 512), "context": whole}
     bounded: dict[type, dict[str, st.SearchStrategy[Any]]] = {
-        Load: {"threads": st.integers(1, 512), "context": whole},
+        Load: load,
+        Measure: {"load": st.builds(Load, **load, id=whole)},
         Generate: {
             "max_tokens": whole,
             "messages": st.lists(
@@ -137,6 +230,15 @@ def frames(kind: type) -> st.SearchStrategy[Any]:
                 seed=st.none() | st.integers(0, 2**32 - 1),
             ),
         },
+    }
+    hash_ = st.text("0123456789abcdef", min_size=64, max_size=64)
+    commit = hash_.map(lambda text: text[:40])
+    files = st.lists(st.builds(HubFile, sha256=st.none() | hash_)).map(tuple)
+    bounded |= {
+        Sealed: {"frame": _TEXT.map(lambda text: Raw(json.encode({"type": text})))},
+        Search: {"limit": st.integers(1, 100)},
+        Download: {"commit": commit, "files": files},
+        Listed: {"listing": st.builds(HubListing, commit=commit, files=files)},
     }
     given = bounded.get(kind, {})
     if "id" in kind.__struct_fields__:  # type: ignore[attr-defined]

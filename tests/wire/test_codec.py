@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homebody.messages.courier import FromCourier, ToCourier
 from homebody.messages.frames import (
     Beat,
     FromEngine,
@@ -21,7 +22,15 @@ from homebody.messages.frames import (
 )
 from homebody.wire import codec
 from homebody.wire.codec import MAX_FRAME, BrokenFrame, Codec, UnknownFrame, lines
-from wire.examples import FROM_ENGINE, FROM_PORTER, TO_ENGINE, TO_PORTER, frames
+from wire.examples import (
+    FROM_COURIER,
+    FROM_ENGINE,
+    FROM_PORTER,
+    TO_COURIER,
+    TO_ENGINE,
+    TO_PORTER,
+    frames,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 DIRECTIONS = {
@@ -29,6 +38,8 @@ DIRECTIONS = {
     "from_engine": (FromEngine, FROM_ENGINE),
     "to_porter": (ToPorter, TO_PORTER),
     "from_porter": (FromPorter, FROM_PORTER),
+    "to_courier": (ToCourier, TO_COURIER),
+    "from_courier": (FromCourier, FROM_COURIER),
 }
 GOLDEN_LINES = [
     pytest.param(union, example, line, id=f"{name}-{example.__struct_config__.tag}")
@@ -62,7 +73,8 @@ def test_every_optional_field_is_shown_by_its_golden_line():
     """A field left at its default in the example would not be seen to change."""
     same = {
         f"{type(example).__name__}.{field.name}"
-        for example in (*TO_ENGINE, *FROM_ENGINE, *TO_PORTER, *FROM_PORTER)
+        for _, examples in DIRECTIONS.values()
+        for example in examples
         for field in msgspec.structs.fields(example)
         if field.default is not msgspec.NODEFAULT and getattr(example, field.name) == field.default
     }
@@ -154,14 +166,14 @@ def test_bytes_that_were_no_text_are_refused_before_they_are_sent(reader):
 
 
 def test_a_frame_over_the_limit_is_refused_on_both_sides(monkeypatch):
-    monkeypatch.setattr(codec, "MAX_FRAME", 100)
+    monkeypatch.setattr(codec, "MAX_FRAME", 200)
     wire = Codec(ToEngine)
     fitting = wire.encode(Load(id=1, path="a"))
     assert wire.decode(fitting).path == "a"
-    with pytest.raises(BrokenFrame, match="the limit is 100"):
-        wire.encode(Load(id=1, path="a" * 100))
+    with pytest.raises(BrokenFrame, match="the limit is 200"):
+        wire.encode(Load(id=1, path="a" * 200))
     with pytest.raises(BrokenFrame, match="over"):
-        wire.decode(b'{"type":"load","id":1,"path":"' + b"a" * 100 + b'"}\n')
+        wire.decode(b'{"type":"load","id":1,"path":"' + b"a" * 200 + b'"}\n')
 
 
 def test_the_limit_is_32_mib_to_the_byte(reader):

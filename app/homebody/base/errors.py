@@ -6,6 +6,7 @@ HomebodyError
 ├── ModelProblem          a model file cannot be loaded or used
 ├── EngineProblem         the engine could not do what was asked
 │   └── EngineDied        its process ended
+├── CourierProblem        something could not be fetched or sent
 └── StoreProblem          words could not be read or written
     ├── StoreFull         no space left
     ├── StoreReadOnly     the profile may not be written
@@ -17,6 +18,7 @@ Anything else that is raised is a bug and is reported as one.
 
 __all__ = [
     "BadInput",
+    "CourierProblem",
     "EngineDied",
     "EngineProblem",
     "HomebodyError",
@@ -68,6 +70,17 @@ class EngineDied(EngineProblem):
     def __init__(self, message: str, hint: str = "", *, last_lines: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint, kind="died")
         self.last_lines = last_lines
+
+
+class CourierProblem(HomebodyError):
+    """Something could not be fetched or sent.
+
+    `kind` is the machine-readable cause, one of `messages.frames.FailureKind`.
+    """
+
+    def __init__(self, message: str, hint: str = "", kind: str = "connection") -> None:
+        super().__init__(message, hint)
+        self.kind = kind
 
 
 class StoreProblem(HomebodyError):

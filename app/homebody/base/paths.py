@@ -29,8 +29,28 @@ class Home:
 
     @property
     def models(self) -> Path:
-        """GGUF files that the person put here."""
+        """GGUF files that Homebody fetched, or that the person put here."""
         return self.data / "models"
+
+    @property
+    def shelf(self) -> Path:
+        """Which other folders hold models, and what was set for each model; as JSON."""
+        return self.config / "shelf.json"
+
+    @property
+    def ledger(self) -> Path:
+        """What ever left this machine: one JSON object a line, only ever added to."""
+        return self.data / "ledger.jsonl"
+
+    @property
+    def ledger_head(self) -> Path:
+        """How long the ledger is and how it ends, kept apart from it."""
+        return self.state / "ledger.head"
+
+    @property
+    def build(self) -> Path:
+        """What came out when the engine's build was tried on this machine, as JSON."""
+        return self.state / "build.json"
 
     @property
     def settings(self) -> Path:

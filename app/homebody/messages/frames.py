@@ -7,7 +7,9 @@ carry an `id` chosen by the front end, and everything said in answer carries it 
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
+
+from homebody.messages.fit import CacheType, FlashAttention
 
 __all__ = [
     "PROTOCOL",
@@ -15,10 +17,14 @@ __all__ = [
     "Beat",
     "Count",
     "Counted",
+    "CourierEnded",
+    "DeviceMemory",
     "Embed",
     "Embedded",
+    "EndCourier",
     "Failed",
     "FailureKind",
+    "Frame",
     "FromEngine",
     "FromPorter",
     "Generate",
@@ -26,6 +32,8 @@ __all__ = [
     "Hello",
     "Load",
     "Loaded",
+    "Measure",
+    "Measured",
     "Message",
     "OpenFolder",
     "OpenLink",
@@ -33,6 +41,7 @@ __all__ = [
     "Piece",
     "Progress",
     "Sampling",
+    "Sealed",
     "Stop",
     "StopReason",
     "ToEngine",
@@ -57,6 +66,14 @@ FailureKind = Literal[
     "overflow",  # the prompt is larger than the context
     "stopped",  # somebody asked to stop before there was a result
     "opener",  # no program on this machine opens such a thing
+    "offline",  # the person wants no connections
+    "refused",  # Homebody's own rules forbid this connection
+    "connection",  # it could not be made, or broke off
+    "hub",  # the other side answered something that makes no sense, or an error
+    "token",  # the other side wants a token, or does not take this one
+    "tampered",  # what came is not what was promised
+    "disk",  # it could not be written
+    "busy",  # another Homebody does the same now
     "engine",  # anything else
 ]
 
@@ -107,6 +124,19 @@ class Load(Frame, frozen=True, tag="load"):
     """Layers to put on the GPU, -1: all that fit. Ignored by a build without GPU support."""
     threads: Annotated[int, Meta(ge=1, le=512)] = 1
     use_mmap: bool = True
+    cache_type: CacheType = "f16"
+    """Others than f16 need flash attention; where there is none, the cache stays f16."""
+    flash_attention: FlashAttention = "auto"
+
+
+class Measure(Frame, frozen=True, tag="measure"):
+    """Say what a load would take, without loading. Answered by `progress`… `measured`.
+
+    Ends what is loaded, and llama.cpp may abort: for an engine of its own (`engine.dry`).
+    """
+
+    id: int
+    load: Load
 
 
 class Unload(Frame, frozen=True, tag="unload"):
@@ -159,7 +189,7 @@ class Stop(Frame, frozen=True, tag="stop"):
     id: int
 
 
-ToEngine = Load | Unload | Generate | Embed | Count | Stop
+ToEngine = Load | Measure | Unload | Generate | Embed | Count | Stop
 
 # ---------------------------------------------------------------- from a child to the front end
 
@@ -187,6 +217,19 @@ class Progress(Frame, frozen=True, tag="progress"):
     done: float
 
 
+class DeviceMemory(Struct, frozen=True, kw_only=True):
+    """What a model takes on one device, in bytes, as llama.cpp reports it."""
+
+    device: str
+    """llama.cpp's name, such as "CUDA0"; "CPU" is the computer's own memory."""
+    weights: int
+    """On "CPU" mapped from the file, where the load was asked to map it."""
+    cache: int
+    """Keys and values, and the states of recurrent layers."""
+    compute: int
+    """Buffers that it works in."""
+
+
 class Loaded(Frame, frozen=True, tag="loaded"):
     """The model is ready; facts as llama.cpp reports them. Sizes in bytes, context in tokens."""
 
@@ -208,6 +251,33 @@ class Loaded(Frame, frozen=True, tag="loaded"):
     load_ms: float
     build: str
     system: str
+    gpu_build: bool = False
+    """Whether this llama.cpp was built for a GPU, as it says itself."""
+    memory: tuple[DeviceMemory, ...] = ()
+    """By device, the processor's first."""
+    cache_type: CacheType = "f16"
+    """What the cache really is; f16 where the model, or no flash attention, allowed no other."""
+    flash_attention: bool | None = None
+    """Whether it is used; None where llama.cpp does not tell."""
+
+
+class Measured(Frame, frozen=True, kw_only=True, tag="measured"):
+    """What a load would take; sizes in bytes, context in tokens."""
+
+    id: int
+    compute: tuple[DeviceMemory, ...]
+    """By device, the processor's first. Only `compute` is known before the load: weights and
+    cache are 0."""
+    cache: int
+    """On all devices together."""
+    layers: int
+    """That could be on the GPU, the output counted as one."""
+    gpu_layers: int
+    """That would be."""
+    context: int
+    cache_type: CacheType
+    flash_attention: bool | None
+    gpu_build: bool
 
 
 class Unloaded(Frame, frozen=True, tag="unloaded"):
@@ -272,7 +342,17 @@ class Failed(Frame, frozen=True, tag="failed"):
 
 
 FromEngine = (
-    Hello | Beat | Progress | Loaded | Unloaded | Piece | Generated | Embedded | Counted | Failed
+    Hello
+    | Beat
+    | Progress
+    | Loaded
+    | Measured
+    | Unloaded
+    | Piece
+    | Generated
+    | Embedded
+    | Counted
+    | Failed
 )
 
 # ------------------------------------------------------ between the front end and the porter
@@ -298,5 +378,25 @@ class Opened(Frame, frozen=True, tag="opened"):
     id: int
 
 
-ToPorter = OpenLink | OpenFolder
-FromPorter = Hello | Beat | Opened | Failed
+class Sealed(Frame, frozen=True, tag="sealed"):
+    """A frame between the front end and the courier (`messages.courier`), which passes through.
+
+    The porter hands it on as it is; the first one starts a courier.
+    """
+
+    frame: Raw
+
+
+class EndCourier(Frame, frozen=True, tag="end_courier"):
+    """End the courier: there is nothing to fetch, or the person went offline."""
+
+
+class CourierEnded(Frame, frozen=True, tag="courier_ended"):
+    """The courier died, or could not be started; what it was asked for will not be answered."""
+
+    message: str
+    hint: str = ""
+
+
+ToPorter = OpenLink | OpenFolder | Sealed | EndCourier
+FromPorter = Hello | Beat | Opened | Failed | Sealed | CourierEnded

@@ -11,6 +11,8 @@ __all__ = [
     "AskStats",
     "DoctorReport",
     "EngineReport",
+    "GpuReport",
+    "GraphicsReport",
     "InspectReport",
     "StepReport",
     "StoreReport",
@@ -38,6 +40,8 @@ class AskStats(Struct, frozen=True, kw_only=True):
     tokens_per_second: float | None
     peak_memory_bytes: int | None
     energy_joules: float | None
+    energy_of: tuple[str, ...]
+    """Which counters `energy_joules` was read from: "GPU", "processor"."""
 
     @classmethod
     def of(cls, stats: Stats) -> "AskStats":
@@ -69,12 +73,49 @@ class EngineReport(Struct, frozen=True, kw_only=True):
     locks: tuple[str, ...] | None
     model: str | None
     context: int | None
+    gpu_build: bool | None
+    """Whether it was built for a GPU."""
+    layers: int | None
+    """The output counted as one."""
+    gpu_layers: int | None
+    """How many of them are on a GPU."""
     load_ms: float | None
     tokens_per_second: float | None
     problem: str
     """What keeps it from running, or nothing."""
     last_lines: tuple[str, ...]
     """After a crash, the last lines that it printed."""
+
+
+class GpuReport(Struct, frozen=True, kw_only=True):
+    """One graphics card of NVIDIA's, or one part of a card that is split; null is not told."""
+
+    name: str
+    memory_total: int
+    """Bytes."""
+    memory_free: int
+    temperature: int | None
+    """Degrees Celsius."""
+    power_watts: float | None
+    compute: str | None
+    """CUDA's compute capability."""
+
+
+class GraphicsReport(Struct, frozen=True, kw_only=True):
+    """The graphics cards, and whether the model is on them."""
+
+    kind: str
+    """ "ok", "none", "no_driver", "old_driver" or "lost"."""
+    cards: tuple[GpuReport, ...]
+    driver: str | None
+    cuda: str | None
+    """The newest CUDA that the driver runs."""
+    problem: str
+    """Why there is no card to use, or fewer than there should be, or nothing."""
+    unused: str
+    """Why the model is not, or not wholly, computed by a card that is there, or nothing."""
+    hint: str
+    """What to do about it."""
 
 
 class StoreReport(Struct, frozen=True, kw_only=True):
@@ -99,12 +140,17 @@ class DoctorReport(Struct, frozen=True, kw_only=True):
     memory_total: int | None
     memory_available: int | None
     gpus: tuple[str, ...] | None
+    graphics: GraphicsReport
+    energy: tuple[str, ...]
+    """Which counters of energy can be read: "GPU", "processor"."""
     locks: tuple[str, ...]
     """Layers that hold in the front end."""
     engine: EngineReport
     store: StoreReport
     settings: str
     """Path of the settings file."""
+    offline: bool | None
+    """Whether the settings forbid every connection; null where they could not be read."""
     problems: tuple[str, ...]
     """What a person should look at, in sentences."""
     ok: bool

@@ -15,6 +15,8 @@ __all__ = [
     "MATCH_ENDS",
     "Attachment",
     "Conversation",
+    "Energy",
+    "EnergyCounter",
     "Foreseen",
     "ModelName",
     "RunRecord",
@@ -61,6 +63,17 @@ class ModelName(Struct, frozen=True):
     sha256: str | None = None
 
 
+EnergyCounter = Literal["GPU", "processor"]
+"""What counts the energy that it takes: the graphics cards that compute, the processor."""
+
+
+class Energy(Struct, frozen=True):
+    """Measured energy, and by which counters; what these do not count is not in it."""
+
+    joules: float
+    of: tuple[EnergyCounter, ...]
+
+
 class Stats(Struct, frozen=True, kw_only=True):
     """Measured facts. None means that nobody knows; there are no guesses."""
 
@@ -73,6 +86,8 @@ class Stats(Struct, frozen=True, kw_only=True):
     tokens_per_second: float | None = None
     peak_memory_bytes: int | None = None
     energy_joules: float | None = None
+    """From when the model was ready to the end of the reply, by the counters in `energy_of`."""
+    energy_of: tuple[EnergyCounter, ...] = ()
     mean_logprob: float | None = None
 
 

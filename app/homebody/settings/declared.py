@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 
 from msgspec import Struct, structs
 
+from homebody.messages.fit import CacheType, FlashAttention
+
 __all__ = ["SETTINGS", "Appearance", "Kind", "LogLevel", "Setting", "Settings"]
 
 Kind = Literal["text", "whole", "number", "switch", "choice"]
@@ -151,6 +153,46 @@ class Settings(Struct, frozen=True, kw_only=True):
             "that may be unplugged.",
         ),
     ] = True
+    offline: Annotated[
+        bool,
+        About(
+            title="Offline",
+            help="Connect to nothing: no searching for models, no downloads.",
+        ),
+    ] = False
+    hub: Annotated[
+        str,
+        About(
+            title="Hub",
+            help="Where models are searched and fetched: the address of Hugging Face, or of a "
+            "mirror that speaks its protocol.",
+            filled=True,
+        ),
+    ] = "https://huggingface.co"
+    extra_hosts: Annotated[
+        str,
+        About(
+            title="More hosts",
+            help="Hosts that may be connected to besides the hub's own, with spaces between "
+            "them, such as `models.example.org 192.168.1.20:8080`. Machines of your own network "
+            "are reached only if they stand here.",
+        ),
+    ] = ""
+    cache_type: Annotated[
+        CacheType,
+        About(
+            title="Cache",
+            help="How keys and values are kept: q8_0 takes half the memory of f16 and q4_0 a "
+            "quarter, each a little less exact.",
+        ),
+    ] = "f16"
+    flash_attention: Annotated[
+        FlashAttention,
+        About(
+            title="Flash attention",
+            help="Takes less memory for long contexts. auto: where the model allows it.",
+        ),
+    ] = "auto"
     appearance: Annotated[
         Appearance,
         About(title="Appearance", help="Light, dark, or as the system is."),
