@@ -24,6 +24,11 @@ def _child(role: str, parent: int, rest: list[str]) -> int:
         from homebody.courier.porter import main as porter
 
         porter(parent)
+    elif role == "courier":
+        from homebody.courier.main import main as courier
+        from homebody.privacy.ledger import Ledger
+
+        courier(parent, lambda home: Ledger(home.ledger, home.ledger_head))
     elif role == "scripted-engine":
         from homebody.engine.scripted import main as scripted
 

@@ -232,7 +232,7 @@ print(*lock.lock_engine(), sep="|")
 
 def test_sentences():
     assert "no lock" in lock.describe(())
-    assert "nothing in Homebody connects" in lock.describe(())
+    assert "only Homebody's own code" in lock.describe(())
     both = lock.describe((lock.NO_SOCKETS, lock.NO_WRITING))
     assert both == (
         "The system itself refuses this process any connection and any start of a program, "

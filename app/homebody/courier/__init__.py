@@ -1,1 +1,1 @@
-"""What goes out of this machine, or starts a program that may: here the porter."""
+"""What goes out of this machine, or starts a program that may: the porter and the courier."""

@@ -1,27 +1,60 @@
-"""The porter as the front end sees it: opens an address or a folder for the person.
+"""The porter and the courier as the front end sees them.
 
-Methods may be called from any thread but the keeper's own, and block for two seconds or so
-where a program goes on running: not on the window's thread.
+The porter opens an address or a folder for the person, the courier fetches. Methods may be called
+from any thread but the keeper's own, and block: not on the window's thread.
 """
 
+import contextlib
 import itertools
 import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import Any
 
-from homebody.base.errors import BadInput, EngineDied, HomebodyError
-from homebody.messages.frames import Failed, FromPorter, Hello, OpenFolder, OpenLink
-from homebody.wire.codec import BrokenFrame
+from msgspec import Raw
+
+from homebody.base.errors import BadInput, CourierProblem, EngineDied, HomebodyError
+from homebody.base.log import log
+from homebody.messages.courier import (
+    Cancel,
+    Download,
+    Downloaded,
+    Downloading,
+    Found,
+    FromCourier,
+    HubFile,
+    HubListing,
+    HubModel,
+    KeepToken,
+    Listed,
+    ListFiles,
+    Search,
+    ToCourier,
+    TokenKept,
+)
+from homebody.messages.frames import (
+    CourierEnded,
+    EndCourier,
+    Failed,
+    FromPorter,
+    Hello,
+    OpenFolder,
+    OpenLink,
+    Sealed,
+)
+from homebody.wire.codec import BrokenFrame, Codec, UnknownFrame
 from homebody.wire.death import Death
 from homebody.wire.keeper import Keeper, Limits, child_command
 
-__all__ = ["Porter"]
+__all__ = ["Courier", "Porter"]
 
 _START_SECONDS = 10.0
 _ANSWER_SECONDS = 15.0
+_BREAK_SECONDS = 1.0
+"""That a courier has to write down how connections ended, before it is ended."""
 
 
 class Porter:
@@ -43,6 +76,7 @@ class Porter:
         self._state = threading.Condition()
         self._answers: dict[int, queue.SimpleQueue[FromPorter | None]] = {}
         self._ended = False
+        self._on_courier: Callable[[Sealed | CourierEnded | None], None] = lambda _frame: None
 
     def start(self) -> None:
         """Start the process; call it before `lock_front_end`. On return there is a process.
@@ -81,6 +115,21 @@ class Porter:
         """
         self._ask(OpenFolder(id=next(self._ids), path=str(path)))
 
+    def listen(self, on_courier: Callable[[Sealed | CourierEnded | None], None]) -> None:
+        """Call this with what comes from the courier, and with None when the porter has ended."""
+        with self._state:
+            self._on_courier = on_courier
+
+    def hand_on(self, frame: Sealed | EndCourier) -> None:
+        """Give the porter a frame for the courier. Raises `CourierProblem` if there is no porter.
+
+        Returns at once; what comes back goes to whoever listens.
+        """
+        try:
+            self._keeper.send(frame)
+        except EngineDied:
+            raise _no_way_out() from None
+
     def _ask(self, request: OpenLink | OpenFolder) -> None:
         answers: queue.SimpleQueue[FromPorter | None] = queue.SimpleQueue()
         with self._state:
@@ -107,6 +156,9 @@ class Porter:
 
     def _on_frame(self, frame: FromPorter) -> None:
         assert not isinstance(frame, Hello)
+        if isinstance(frame, Sealed | CourierEnded):
+            self._on_courier(frame)
+            return
         with self._state:
             answers = self._answers.get(getattr(frame, "id", 0))
         if answers is not None:
@@ -121,6 +173,233 @@ class Porter:
             waiting = list(self._answers.values())
         for answers in waiting:
             answers.put(None)
+        self._on_courier(None)
+
+
+class Courier:
+    """Searches, lists and fetches, through the courier: a process that lives while it is needed.
+
+    Its methods raise `CourierProblem`; `offline` and `close` may be used while others wait, who
+    are then told.
+    """
+
+    def __init__(self, porter: Porter, offline: bool = False, idle_seconds: float = 5.0) -> None:
+        """Use a porter that was started. The courier ends after `idle_seconds` without work."""
+        self._porter = porter
+        self._idle_seconds = idle_seconds
+        self._ids = itertools.count(1)
+        self._incoming: Codec[FromCourier] = Codec(FromCourier)
+        self._outgoing: Codec[ToCourier] = Codec(ToCourier)
+        # Guards what follows, and that frames are handed on in the order in which it changes.
+        self._state = threading.Condition()
+        self._answers: dict[int, queue.SimpleQueue[FromCourier]] = {}
+        self._breaking: set[int] = set()
+        """Requests that were broken off, whose last answer is still to come."""
+        self._started = False
+        self._offline, self._closed = offline, False
+        self._idle: threading.Timer | None = None
+        porter.listen(self._on_frame)
+
+    @property
+    def offline(self) -> bool:
+        """Whether nothing may be connected. Setting it ends the courier's process."""
+        return self._offline
+
+    @offline.setter
+    def offline(self, offline: bool) -> None:
+        with self._state:
+            self._offline = offline
+        if offline:
+            self._break_off()
+
+    def search(self, words: str, limit: int = 30, *, agreed: str) -> tuple[HubModel, ...]:
+        """Search the hub for GGUF models. `agreed`: what the person did, for the ledger."""
+        request = Search(id=next(self._ids), words=words, limit=limit, agreed=agreed)
+        answer = self._ask(request)
+        assert isinstance(answer, Found)
+        return answer.models
+
+    def list_files(self, repo: str, revision: str = "main", *, agreed: str) -> HubListing:
+        """List the GGUF files of a repository."""
+        request = ListFiles(id=next(self._ids), repo=repo, revision=revision, agreed=agreed)
+        answer = self._ask(request)
+        assert isinstance(answer, Listed)
+        return answer.listing
+
+    def download(
+        self, repo: str, commit: str, files: Sequence[HubFile], folder: Path, *, agreed: str
+    ) -> Generator[Downloading | Downloaded, None, None]:
+        """Fetch files; say how far it is, and at last where they are.
+
+        Nothing is asked for before the first item is. Closing the iterator stops the download;
+        what was fetched is kept, and continued by the next one.
+        """
+        request = Download(
+            id=next(self._ids),
+            repo=repo,
+            commit=commit,
+            files=tuple(files),
+            folder=str(folder),
+            agreed=agreed,
+        )
+        answers = self._begin(request)
+        done = False
+        try:
+            while not done:
+                answer = answers.get()
+                done = not isinstance(answer, Downloading)
+                yield _good(answer)  # type: ignore[misc]  # by the protocol it is one of these
+        finally:
+            self._finish(request.id, stop=not done)
+
+    def keep_token(self, token: str | None) -> TokenKept:
+        """Keep the person's token in the system's keyring; "" forgets it, None only looks.
+
+        Nothing is connected for this, but it needs the courier's process all the same.
+        """
+        answer = self._ask(KeepToken(id=next(self._ids), token=token))
+        assert isinstance(answer, TokenKept)
+        return answer
+
+    def close(self) -> None:
+        """End the courier; the porter stays. May be called twice."""
+        with self._state:
+            self._closed = True
+        self._break_off()
+
+    # ------------------------------------------------------------------ asking
+
+    def _ask(self, request: Search | ListFiles | KeepToken) -> FromCourier:
+        answers = self._begin(request)
+        try:
+            return _good(answers.get())
+        finally:
+            self._finish(request.id)
+
+    def _begin(
+        self, request: Search | ListFiles | Download | KeepToken
+    ) -> queue.SimpleQueue[FromCourier]:
+        answers: queue.SimpleQueue[FromCourier] = queue.SimpleQueue()
+        with self._state:
+            if self._offline or self._closed:
+                raise _good_bye(closed=self._closed)
+            self._still()
+            self._send(request)
+            self._started = True
+            self._answers[request.id] = answers
+        return answers
+
+    def _finish(self, number: int, *, stop: bool = False) -> None:
+        """Wait for no more answers to a request."""
+        with self._state:
+            if self._answers.pop(number, None) is not None and stop and self._started:
+                with contextlib.suppress(CourierProblem):
+                    self._send(Cancel(id=number))
+            if not self._answers and self._started and self._idle is None:
+                self._idle = threading.Timer(self._idle_seconds, self._end_idle)
+                self._idle.name = "courier idle"
+                self._idle.daemon = True
+                self._idle.start()
+
+    def _send(self, frame: ToCourier) -> None:
+        try:
+            line = self._outgoing.encode(frame)
+        except BrokenFrame as broken:
+            raise CourierProblem(
+                f"This cannot be asked for: {broken}.", kind="bad_request"
+            ) from None
+        self._porter.hand_on(Sealed(frame=Raw(line.rstrip(b"\n"))))
+
+    def _still(self) -> None:
+        """Do not end the courier for idleness now."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+    def _end_idle(self) -> None:
+        with self._state:
+            if threading.current_thread() is self._idle and not self._answers:
+                self._idle = None
+                self._end_courier()
+
+    def _end_courier(self) -> None:
+        if self._started:
+            self._started = False
+            with contextlib.suppress(CourierProblem):
+                self._porter.hand_on(EndCourier())
+
+    def _break_off(self) -> None:
+        """Tell those who wait, and end the courier when it has written down what it did."""
+        with self._state:
+            self._still()
+            waiting, self._answers = self._answers, {}
+            for number, answers in waiting.items():
+                answers.put(_told(number, _good_bye(closed=self._closed)))
+                if self._started:
+                    self._breaking.add(number)
+                    with contextlib.suppress(CourierProblem):
+                        self._send(Cancel(id=number))
+            self._state.wait_for(lambda: not self._breaking, timeout=_BREAK_SECONDS)
+            self._breaking.clear()
+            self._end_courier()
+
+    # ------------------------------------------------------------------ on the keeper's threads
+
+    def _on_frame(self, frame: Sealed | CourierEnded | None) -> None:
+        if isinstance(frame, Sealed):
+            try:
+                answer = self._incoming.decode(bytes(frame.frame))
+            except (BrokenFrame, UnknownFrame) as broken:
+                log.warning("courier: %s", broken)
+                return
+            with self._state:
+                answers = self._answers.get(answer.id)
+                if not isinstance(answer, Downloading):
+                    self._breaking.discard(answer.id)
+                    self._state.notify_all()
+            if answers is not None:
+                answers.put(answer)
+            return
+        problem = _no_way_out()
+        if frame is not None:
+            problem = CourierProblem(frame.message, frame.hint)
+        with self._state:
+            waiting = dict(self._answers)
+            self._breaking.clear()
+            self._state.notify_all()
+        for number, answers in waiting.items():
+            answers.put(_told(number, problem))
+
+
+def _good(answer: FromCourier) -> FromCourier:
+    """Return an answer, or raise what went wrong."""
+    if isinstance(answer, Failed):
+        raise CourierProblem(answer.message, answer.hint, kind=answer.kind)
+    return answer
+
+
+def _told(number: int, problem: CourierProblem) -> Failed:
+    kind: Any = problem.kind
+    return Failed(id=number, kind=kind, message=problem.message, hint=problem.hint)
+
+
+def _good_bye(*, closed: bool) -> CourierProblem:
+    if closed:
+        return CourierProblem("Homebody is about to end, so nothing is fetched.", kind="stopped")
+    return CourierProblem(
+        "Nothing was connected: Homebody is offline.",
+        "Turn off Offline in the settings, or start it without --offline, to search for models "
+        "and fetch them.",
+        kind="offline",
+    )
+
+
+def _no_way_out() -> CourierProblem:
+    return CourierProblem(
+        "Homebody cannot connect any more: the process that does so has ended, and a new one "
+        "would not be allowed to.",
+        "Start Homebody again.",
+    )
 
 
 def _gone() -> HomebodyError:

@@ -1,5 +1,8 @@
 """The porter's process: opens addresses and folders with the person's own programs.
 
+At the first sealed frame it also starts the courier, the one process that connects, and hands
+frames on (`courier.passing`).
+
 It is started before the front end locks itself, because whatever a locked process starts is locked
 too, and a browser without internet helps nobody. It holds no words of any conversation but the
 address that it is given, and imports next to nothing. On Linux other processes cannot read or write
@@ -14,19 +17,32 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from homebody import __version__
 from homebody.base.errors import BadInput, HomebodyError
 from homebody.base.paths import is_elsewhere
 from homebody.courier.addresses import checked_address
-from homebody.messages.frames import Failed, FailureKind, Opened, OpenFolder, OpenLink, ToPorter
+from homebody.courier.memory import close_memory
+from homebody.messages.frames import (
+    EndCourier,
+    Failed,
+    FailureKind,
+    Opened,
+    OpenFolder,
+    OpenLink,
+    Sealed,
+    ToPorter,
+)
 from homebody.wire.child import ChildWire, take_wire
+
+if TYPE_CHECKING:
+    from homebody.courier.passing import Passing
 
 __all__ = ["main"]
 
 _FIRST_MOMENTS = 2.0
 """Seconds in which a program that cannot open something says so; a browser goes on for hours."""
-_PR_SET_DUMPABLE = 4
 
 
 class _NoProgramError(HomebodyError):
@@ -36,12 +52,20 @@ class _NoProgramError(HomebodyError):
 def main(parent: int) -> None:
     """Run the porter until the front end closes the pipe."""
     requests, frames = take_wire(parent)
-    _close_memory()
+    close_memory()
     # What is ignored here is ignored by what is started; and this session has no terminal.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     wire: ChildWire[ToPorter] = ChildWire(requests, frames, ToPorter)
-    mailbox: queue.SimpleQueue[ToPorter] = queue.SimpleQueue()
-    wire.serve("porter", mailbox.put, version=__version__)
+    mailbox: queue.SimpleQueue[OpenLink | OpenFolder] = queue.SimpleQueue()
+    for_courier = _ForCourier(wire)
+
+    def receive(frame: ToPorter) -> None:
+        if isinstance(frame, Sealed | EndCourier):
+            for_courier.put(frame)
+        else:
+            mailbox.put(frame)
+
+    wire.serve("porter", receive, version=__version__)
     while True:
         request = mailbox.get()
         try:
@@ -53,16 +77,25 @@ def main(parent: int) -> None:
             wire.send(Opened(id=request.id))
 
 
-def _close_memory() -> None:
-    """Keep the locked front end from writing into this process, which is not locked."""
-    if sys.platform != "linux":
-        return
-    import ctypes
+class _ForCourier:
+    """What goes to the courier, beside what is opened: nobody waits for a browser to start."""
 
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    def __init__(self, wire: ChildWire[ToPorter]) -> None:
+        self._wire = wire
+        self._passing: Passing | None = None
+
+    def put(self, frame: Sealed | EndCourier) -> None:
+        """Hand a frame on. The first one brings what it takes."""
+        if self._passing is None:
+            if isinstance(frame, EndCourier):
+                return
+            from homebody.courier.passing import Passing
+
+            self._passing = Passing(self._wire.send)
+        self._passing.put(frame)
 
 
-def _serve(request: ToPorter) -> None:
+def _serve(request: OpenLink | OpenFolder) -> None:
     match request:
         case OpenLink():
             _open(checked_address(request.url), "addresses like this one")

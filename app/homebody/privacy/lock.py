@@ -120,6 +120,6 @@ def describe(layers: Iterable[str]) -> str:
     if not refused:
         return (
             "This system has no lock that Homebody can use; "
-            "in this version nothing in Homebody connects."
+            "only Homebody's own code keeps this process from connecting."
         )
     return f"The system itself refuses this process {', and '.join(refused)}."

@@ -1,0 +1,168 @@
+"""Which hosts a connection may reach, by its purpose, and which addresses, by the host.
+
+Nothing here connects. The rules come from the settings alone; no request can widen them.
+"""
+
+import ipaddress
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from homebody.base.errors import CourierProblem
+from homebody.messages.courier import Purpose
+
+__all__ = ["Hosts", "Target", "is_public"]
+
+_HUGGING_FACE: Final = "huggingface.co"
+# Where Hugging Face keeps the content of files; it redirects there.
+_CONTENT: Final = (".huggingface.co", ".hf.co")
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+
+# A name or an IPv4 address, or an IPv6 address, in brackets if a port follows.
+_EXTRA: Final = re.compile(
+    r"(?P<bare>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)"
+    r"|(?:(?P<host>[A-Za-z0-9._-]+)|\[(?P<numbers>[0-9A-Fa-f:.]+)\])(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Ranges that are not the public internet (IANA's special-purpose registries). Written out, because
+# what Python's own `is_global` says has changed from version to version.
+_NOT_PUBLIC: Final[tuple[_Network, ...]] = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16"),
+        *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        # Inside 2000::/3: tunnels, which carry another address in theirs, and documentation.
+        *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
+    )
+)
+_GLOBAL: Final = ipaddress.IPv6Network("2000::/3")
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address (digits, as `getaddrinfo` writes it) is one of the public internet.
+
+    An IPv6 address that stands for an IPv4 one is what that one is where networks without IPv4
+    need it (64:ff9b::), and otherwise not public. What is no address is not public.
+    """
+    try:
+        number: _Address = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(number, ipaddress.IPv6Address):
+        if number.scope_id is None and number in _NAT64:
+            number = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
+        elif number.scope_id is not None or number not in _GLOBAL:
+            return False
+    return not any(number.version == range_.version and number in range_ for range_ in _NOT_PUBLIC)
+
+
+class Target(Struct, frozen=True):
+    """Where a request goes. The host is in lower case, ASCII, without brackets or a last dot."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return it as a person would write it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS.get(self.scheme) else f"{host}:{self.port}"
+
+
+class Hosts:
+    """The hosts that the settings allow.
+
+    Raises `CourierProblem` ("refused") where the settings cannot be understood.
+    """
+
+    def __init__(self, hub: str, extra_hosts: str) -> None:
+        """Take the settings `hub` and `extra_hosts` as they are."""
+        self._extra = frozenset(_extra(word) for word in extra_hosts.split())
+        self.hub = _parsed_hub(hub)
+        self._content: tuple[str, ...] = ()
+        if self.hub == Target("https", _HUGGING_FACE, 443):
+            self._content = _CONTENT
+
+    def check(self, purpose: Purpose, target: Target) -> None:
+        """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
+        extra = self.is_extra(target)
+        if target.scheme != "https" and not (target.scheme == "http" and extra):
+            raise _refused(
+                f"the address begins with {target.scheme}:, so what is sent could be read on the "
+                "way",
+                f"If you trust the way to {target}, add that host to More hosts in the settings.",
+            )
+        if extra or target == self.hub:
+            return
+        if purpose == "download" and target.port == 443 and target.host.endswith(self._content):
+            return
+        raise _refused(
+            f"{target} is not one of the hosts that Homebody may reach to {_DOING[purpose]}",
+            f"If you trust {target}, add it to More hosts in the settings.",
+        )
+
+    def check_address(self, target: Target, address: str) -> None:
+        """Raise `CourierProblem` ("refused") unless this host may be at this address."""
+        if not is_public(address) and not self.is_extra(target):
+            raise _refused(
+                f"{target.host} is said to be at {address}, which is on this machine or in a "
+                "network that is not the public internet",
+                f"If that is right, add {target} to More hosts in the settings.",
+            )
+
+    def is_extra(self, target: Target) -> bool:
+        """Tell whether the person added this host; without a port: at the usual ones."""
+        usual = target.port in _DEFAULT_PORTS.values()
+        return (target.host, target.port) in self._extra or (
+            usual and (target.host, None) in self._extra
+        )
+
+
+_DOING: Final[dict[Purpose, str]] = {
+    "search": "search for models",
+    "list": "list the files of a model",
+    "download": "fetch a model",
+    "token": "check a token",
+}
+
+
+def _refused(why: str, hint: str) -> CourierProblem:
+    return CourierProblem(f"Homebody did not connect: {why}.", hint, kind="refused")
+
+
+def _extra(word: str) -> tuple[str, int | None]:
+    """Take "host", "host:port", "::1" or "[::1]:port" apart."""
+    named = _EXTRA.fullmatch(word)
+    host = (named["bare"] or named["host"] or named["numbers"]).lower().rstrip(".") if named else ""
+    port = int(named["port"] or 0) if named else 0
+    if not host or port > 65535:
+        raise CourierProblem(
+            f'More hosts in the settings holds "{word[:60]}", which is not a host.',
+            "Write hosts such as models.example.org or 192.168.1.20:8080, with spaces between.",
+            kind="refused",
+        )
+    return host, port or None
+
+
+def _parsed_hub(hub: str) -> Target:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(hub.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    good = host.isascii() and parts.scheme in _DEFAULT_PORTS and not parts.username if host else ""
+    if not good or parts.query or parts.fragment:
+        raise CourierProblem(
+            f'The hub in the settings is "{hub[:60]}", which is not the address of one.',
+            "Write an address such as https://huggingface.co.",
+            kind="refused",
+        )
+    return Target(parts.scheme, host.rstrip("."), port or _DEFAULT_PORTS[parts.scheme])
