@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from homebody.messages.turns import RunRecord, Turn
+from homebody.messages.turns import RunRecord, Stats, Turn
 
 __all__ = ["cut_short", "details", "facts"]
 
@@ -66,7 +66,7 @@ def _of_run(run: RunRecord) -> Iterator[tuple[str, str]]:
     yield "Time in all", _seconds(stats.total_ms)
     yield "Speed", _number(stats.tokens_per_second, "{:.1f} tokens per second")
     yield "Most memory", _memory(stats.peak_memory_bytes)
-    yield "Energy", _number(stats.energy_joules, "{:.0f} J")
+    yield "Energy", _energy(stats)
     yield "Ended because", _STOPPED_BECAUSE.get(run.stop or "", run.stop or "not known")
     yield "Earlier turns left out", f"{_left_out(run):,}"
     yield "Bytes sent", f"{run.bytes_sent:,}"
@@ -86,6 +86,14 @@ def _whole(value: int | None) -> str:
 
 def _seconds(milliseconds: float | None) -> str:
     return "not measured" if milliseconds is None else f"{milliseconds / 1e3:.2f} s"
+
+
+def _energy(stats: Stats) -> str:
+    """Return the energy and what it was measured of."""
+    if stats.energy_joules is None or not stats.energy_of:
+        return _number(stats.energy_joules, "{:.0f} J")
+    of = " and ".join(f"the {counter}" for counter in stats.energy_of)
+    return f"{stats.energy_joules:.0f} J, of {of}"
 
 
 def _memory(size: int | None) -> str:

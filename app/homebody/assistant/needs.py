@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, Protocol
 
 from homebody.messages.frames import Generate, Generated, Loaded, Piece, Progress
-from homebody.messages.turns import Attachment, Conversation, RunRecord, Turn, TurnState
+from homebody.messages.turns import Attachment, Conversation, Energy, RunRecord, Turn, TurnState
 
-__all__ = ["Keeps", "Writes"]
+__all__ = ["Keeps", "Measures", "Meters", "Writes"]
 
 
 class Keeps(Protocol):
@@ -80,3 +80,17 @@ class Writes(Protocol):
 
     def stop(self) -> None:
         """Stop what is being written."""
+
+
+class Measures(Protocol):
+    """A measurement of energy that has begun."""
+
+    def so_far(self, devices: Sequence[str]) -> Energy | None:
+        """Return what was taken since the beginning; `devices` are the GPUs that computed."""
+
+
+class Meters(Protocol):
+    """Measures energy; see `machine.energy`. Never raises."""
+
+    def begin(self) -> Measures:
+        """Begin to measure."""

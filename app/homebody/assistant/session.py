@@ -1,6 +1,6 @@
 """What a front end works with. Built by `launch`, the one place that connects the rooms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,9 @@ class Hashes(Protocol):
     def compute(self, path: Path, wait: float = 0.0) -> str | None:
         """Return the hash if it is known within `wait` seconds."""
 
+    def begin(self, paths: Iterable[Path]) -> None:
+        """Compute the hashes of these files, one after another, while there is time."""
+
     def close(self) -> None:
         """Give up what is being computed."""
 
@@ -34,6 +37,9 @@ class Parts:
     find_model: Callable[[str], ShelvedModel]
     """Raises `ModelProblem`."""
     load_request: Callable[[ShelvedModel, Settings], Load]
+    """What is wished for."""
+    plan: Callable[[Load], Load]
+    """What of that fits now."""
     assistant: Callable[[Store, ShelvedModel, Settings], Assistant]
 
 
@@ -63,7 +69,7 @@ class Session:
 
     def begin_load(self) -> None:
         """Load the model anew, and return at once."""
-        self.engine.begin_load(self.parts.load_request(self.model, self.settings))
+        self.engine.begin_load(self._request(self.model))
 
     def use_settings(self, settings: Settings) -> None:
         """Go by these settings from now on; the model is loaded again where they ask for it."""
@@ -78,12 +84,23 @@ class Session:
         """Switch to another model. If it cannot be loaded, go back to this one and raise why."""
         model = self.parts.find_model(name)
         try:
-            self.engine.load(self.parts.load_request(model, self.settings))
+            self.engine.load(self._request(model))
         except (EngineProblem, KeyboardInterrupt):
             self.begin_load()
             raise
         self.model = model
         self.assistant = self.assistant_for(self.store)
+
+    def use_model_settings(self) -> None:
+        """Go by what was set for this model from now on; load it again where that asks for it."""
+        # By its path where it has no key: a file that is not on the shelf.
+        model = self.parts.find_model(self.model.key or str(self.model.path))
+        request = self.parts.load_request
+        again = request(self.model, self.settings) != request(model, self.settings)
+        self.model = model
+        self.assistant = self.assistant_for(self.store)
+        if again:
+            self.begin_load()
 
     def use_temporary_store(self) -> None:
         """From now on keep nothing: the conversation lives in memory alone."""
@@ -94,6 +111,9 @@ class Session:
         """Keep conversations again."""
         self._leave_temporary_store()
         self._use(self.saved)
+
+    def _request(self, model: ShelvedModel) -> Load:
+        return self.parts.plan(self.parts.load_request(model, self.settings))
 
     def close(self) -> None:
         """Close what was opened here, the engine excepted."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from homebody.assistant.context import Context
-from homebody.assistant.needs import Keeps, Writes
+from homebody.assistant.needs import Keeps, Measures, Meters, Writes
 from homebody.assistant.titles import title_for
 from homebody.base.clock import now
 from homebody.base.errors import (
@@ -36,7 +36,15 @@ from homebody.messages.events import (
     Waiting,
     Written,
 )
-from homebody.messages.frames import Generate, Generated, Loaded, Piece, Progress, Sampling
+from homebody.messages.frames import (
+    Adapter,
+    Generate,
+    Generated,
+    Loaded,
+    Piece,
+    Progress,
+    Sampling,
+)
 from homebody.messages.turns import (
     Attachment,
     Foreseen,
@@ -69,6 +77,9 @@ class _Draft:
     saved_at: float = field(default_factory=time.perf_counter)
     saved_length: int = 0
     loaded: bool = False
+    devices: tuple[str, ...] = ()
+    """The GPUs that compute it."""
+    energy: Measures | None = None
     trouble: str = ""
 
 
@@ -94,11 +105,15 @@ class Assistant:
         system: str = "",
         max_tokens: int = 0,
         model: Callable[[Loaded], ModelName] = lambda loaded: ModelName(loaded.name),
+        meter: Meters | None = None,
+        adapters: tuple[Adapter, ...] = (),
+        template: str = "",
     ) -> None:
         self._store, self._engine = store, engine
         self._sampling = sampling or Sampling()
         self._max_tokens = max_tokens
-        self._model = model
+        self._adapters, self._template = adapters, template
+        self._model, self._meter = model, meter
         self._context = Context(engine, system)
         self._stopping = threading.Event()
         self._ended = 0
@@ -221,6 +236,9 @@ class Assistant:
             yield Waiting("load", progress)
         loaded = self._engine.wait_loaded()
         draft.loaded = True
+        draft.devices = loaded.devices if loaded.gpu_layers else ()
+        if self._meter is not None and draft.energy is None:
+            draft.energy = self._meter.begin()
         draft.turn = replace(
             draft.turn, run=_without(RunRecord(model=self._model(loaded)), draft.dropped)
         )
@@ -243,6 +261,8 @@ class Assistant:
                 begin=draft.reply,
                 sampling=self._sampling,
                 max_tokens=self._max_tokens,
+                adapters=self._adapters,
+                template=self._template,
             )
             try:
                 return (yield from self._stream(draft, request))
@@ -355,7 +375,10 @@ class Assistant:
             return None
         run = _without(draft.turn.run, draft.dropped)
         moment = time.perf_counter()
+        energy = draft.energy.so_far(draft.devices) if draft.energy is not None else None
         stats = Stats(
+            energy_joules=energy.joules if energy is not None else None,
+            energy_of=energy.of if energy is not None else (),
             ttft_ms=None if draft.first is None else (draft.first - draft.started) * 1e3,
             total_ms=(moment - draft.started) * 1e3,
         )

@@ -1,4 +1,1 @@
-"""What this machine is: processors, memory, GPUs. Readings only; unknown is None.
-
-Imports no other room.
-"""
+"""What this machine is: processors, memory, GPUs, energy. Readings only; unknown is None."""

@@ -1,7 +1,8 @@
 """What this machine is, read from the system. What cannot be read is None, never a guess.
 
 Sources: on Linux `/sys/devices/system/cpu`, `/proc/cpuinfo`, `/proc/driver/nvidia` and the control
-groups of containers; on Windows the registry; memory, and cores elsewhere, from psutil.
+groups of containers; on Windows the registry; memory, and cores elsewhere, from psutil;
+GPUs elsewhere from NVIDIA's library.
 """
 
 import os
@@ -11,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from msgspec import Struct
+
+from homebody.machine.gpus import read_gpus
 
 __all__ = ["Machine", "physical_cores", "read_machine"]
 
@@ -37,11 +40,11 @@ class Machine(Struct, frozen=True, kw_only=True):
     memory_available: int | None
     """What programs can still get without swapping."""
     gpus: tuple[str, ...] | None
-    """Names of NVIDIA's GPUs on Linux; None where nothing tells."""
+    """Names of NVIDIA's GPUs; None where nothing tells."""
 
 
 def read_machine() -> Machine:
-    """Read everything, in a few milliseconds. Any thread; never raises."""
+    """Read everything, in a few milliseconds where files tell. Any thread; never raises."""
     total, available = _memory()
     return Machine(
         system=_system(),
@@ -202,10 +205,12 @@ def _memory() -> tuple[int | None, int | None]:
 
 
 def _gpus() -> tuple[str, ...] | None:
-    """Return the GPUs that NVIDIA's driver names; without that driver nobody here knows."""
-    if sys.platform != "linux":
-        return None
+    """Return the GPUs that NVIDIA's driver names; without that driver nobody here knows.
+
+    On Linux its files name them at no cost; elsewhere, and inside WSL, its library does.
+    """
     names = [
         _named("model", _text(path).splitlines()) for path in sorted(_NVIDIA.glob("*/information"))
     ]
-    return tuple(name for name in names if name is not None) or None
+    found = tuple(name for name in names if name is not None)
+    return found or tuple(gpu.name for gpu in read_gpus().gpus) or None

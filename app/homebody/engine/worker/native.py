@@ -18,15 +18,29 @@ import numpy.typing as npt
 
 from homebody.base.errors import EngineProblem, ModelProblem
 from homebody.engine.worker.binding import lib
+from homebody.engine.worker.report import Report, read_report
+from homebody.messages.fit import CacheType, FlashAttention
 from homebody.messages.frames import Adapter
 
-__all__ = ["BATCH", "SEQUENCES", "Native", "NoRoom", "build_name", "identity", "system_info"]
+__all__ = [
+    "BATCH",
+    "MOST_BY_DEFAULT",
+    "SEQUENCES",
+    "SPARE_CELLS",
+    "Native",
+    "NoRoom",
+    "build_name",
+    "identity",
+    "supports_gpu",
+    "system_info",
+]
 
+# `library/fit_layout.py` computes with the same four figures; a test compares them.
 BATCH = 512
 SEQUENCES = 4
-_SPARE_CELLS = 1024
+SPARE_CELLS = 1024
 """Cells beyond the conversation's context, for the planner and other short prompts."""
-_MOST_BY_DEFAULT = 8192
+MOST_BY_DEFAULT = 8192
 _EMBEDDING_CONTEXT = 2048
 
 
@@ -57,11 +71,14 @@ class _Journal:
         lib.llama_log_set(self._callback, ctypes.c_void_p(0))
 
     def _take(self, level: int, text: bytes, _data: Any) -> None:
-        error, continued = 4, 5
+        debug, error, continued = 1, 4, 5
         if level != continued:
             self._level = level
+        # Hundreds of lines for developers, and dots of progress, would push out what is looked for.
+        if self._level == debug:
+            return
         line = text.decode("utf-8", "replace").rstrip()
-        if not line:
+        if not line.strip("."):
             return
         self.lines.append(line)
         if self._level == error:
@@ -80,6 +97,11 @@ def build_name() -> str:
 def system_info() -> str:
     """Return what this build uses of the processor, in llama.cpp's words."""
     return " ".join(lib.llama_print_system_info().decode().split())
+
+
+def supports_gpu() -> bool:
+    """Say whether this llama.cpp was built for a GPU."""
+    return bool(lib.llama_supports_gpu_offload())
 
 
 def _load_reason(path: Path) -> tuple[str, str]:
@@ -107,8 +129,27 @@ def _load_reason(path: Path) -> tuple[str, str]:
     )
 
 
+_CACHE_TYPES: dict[CacheType, int] = {
+    "f16": lib.GGML_TYPE_F16,
+    "q8_0": lib.GGML_TYPE_Q8_0,
+    "q4_0": lib.GGML_TYPE_Q4_0,
+}
+_FLASH_ATTENTION: dict[FlashAttention, int] = {
+    "auto": lib.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    "on": lib.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    "off": lib.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
+_NO_SUCH_CACHE = re.compile(
+    r"requires flash_attn|requires Flash Attention|does not divide n_embd_head"
+)
+
+
 class Native:
-    """One loaded model with its context. `close` gives all of its memory back."""
+    """One loaded model with its context. `close` gives all of its memory back.
+
+    `dry`: nothing is allocated, so that `report` can be read and nothing else be done; llama.cpp
+    may abort.
+    """
 
     def __init__(
         self,
@@ -119,16 +160,26 @@ class Native:
         threads: int,
         use_mmap: bool,
         on_progress: Callable[[float], bool],
+        cache_type: CacheType = "f16",
+        flash_attention: FlashAttention = "auto",
+        dry: bool = False,
     ) -> None:
         self.path = path
+        # As llama.cpp has it: no other cache without flash attention. `loaded` tells what it is.
+        self.cache_type: CacheType = "f16" if flash_attention == "off" else cache_type
+        self._flash_attention = flash_attention
         self._context = self._embedder = None
         self._adapters: dict[tuple[str, Identity | None], Any] = {}
         self._pieces: dict[int, bytes] = {}
         _journal.errors.clear()
+        _journal.lines.clear()
         lib.llama_backend_init()
         params = lib.llama_model_default_params()
         params.n_gpu_layers = 10_000 if gpu_layers < 0 else gpu_layers
-        params.load_mode = lib.LLAMA_LOAD_MODE_MMAP if use_mmap else lib.LLAMA_LOAD_MODE_NONE
+        # Mapping a file that is not to be read aborts llama.cpp.
+        mapped = use_mmap and not dry
+        params.load_mode = lib.LLAMA_LOAD_MODE_MMAP if mapped else lib.LLAMA_LOAD_MODE_NONE
+        params.no_alloc = dry
         # Virtual machines were seen to announce AMX and then fault on it (SIGSEGV at ldtilecfg).
         # Only weights in these extra buffers are computed with AMX, which no desktop processor has.
         params.use_extra_bufts = "AMX" not in system_info()
@@ -141,7 +192,7 @@ class Native:
         self.vocab = lib.llama_model_get_vocab(self._model)
         self.n_vocab = lib.llama_vocab_n_tokens(self.vocab)
         self.trained_context = lib.llama_model_n_ctx_train(self._model)
-        self.context = context or min(self.trained_context, _MOST_BY_DEFAULT)
+        self.context = context or min(self.trained_context, MOST_BY_DEFAULT)
         self.recurrent = bool(
             lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model)
         )
@@ -152,7 +203,11 @@ class Native:
                 "Choose a model that generates text; this one makes vectors or is part of another.",
             )
         self.threads = self._computing = threads
-        self._context = self._new_context(self.context + _SPARE_CELLS, embeddings=False)
+        self._context = self._new_context(self.context + SPARE_CELLS, embeddings=False)
+        if not self._context and any(_NO_SUCH_CACHE.search(line) for line in _journal.errors):
+            # The model's heads do not divide into blocks of that type, or the GPU cannot.
+            self.cache_type = "f16"
+            self._context = self._new_context(self.context + SPARE_CELLS, embeddings=False)
         if not self._context:
             self.close()
             raise EngineProblem(
@@ -161,6 +216,7 @@ class Native:
                 "Choose a smaller context in the settings.",
                 kind="memory",
             )
+        self.report: Report = read_report(_journal.lines, self.size_bytes)
         self._memory = lib.llama_get_memory(self._context)
         self._batch = lib.llama_batch_init(BATCH, 0, 1)
         self._batch_tokens = np.ctypeslib.as_array(self._batch.token, (BATCH,))
@@ -180,9 +236,15 @@ class Native:
         # Sliding windows keep everything: otherwise nothing before the window could be reused.
         params.swa_full = True
         params.no_perf = True
+        params.type_k = params.type_v = _CACHE_TYPES[self.cache_type]
+        params.flash_attn_type = _FLASH_ATTENTION[self._flash_attention]
         if embeddings:
             params.embeddings = True
             params.pooling_type = lib.LLAMA_POOLING_TYPE_MEAN
+        else:
+            # Only the last token of a batch is asked for: room for all of them would be 512 times
+            # the vocabulary. One for each sequence is the least that llama.cpp takes.
+            params.n_outputs_max = SEQUENCES
         return lib.llama_init_from_model(self._model, params)
 
     # ------------------------------------------------------------------ facts
@@ -218,20 +280,6 @@ class Native:
     def layers(self) -> int:
         """How many layers the model has, without the output."""
         return int(lib.llama_model_n_layer(self._model))
-
-    @property
-    def gpu_layers(self) -> int:
-        """How many layers llama.cpp says it put on a GPU, the output counted as one."""
-        for line in reversed(_journal.lines):
-            if match := re.search(r"offloaded (\d+)/\d+ layers to GPU", line):
-                return int(match[1])
-        return 0
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """The devices besides the processor that llama.cpp says it uses."""
-        found = (re.search(r"using device (\S+ \([^)]*\))", line) for line in _journal.lines)
-        return tuple(dict.fromkeys(match[1] for match in found if match))
 
     @property
     def template(self) -> str:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from homebody.base.errors import EngineProblem, HomebodyError
 from homebody.engine.worker.generate import Session
-from homebody.engine.worker.native import Native, build_name, system_info
+from homebody.engine.worker.native import Native, build_name, supports_gpu, system_info
 from homebody.messages.frames import (
     Count,
     Counted,
@@ -23,6 +23,8 @@ from homebody.messages.frames import (
     Generate,
     Load,
     Loaded,
+    Measure,
+    Measured,
     Progress,
     Stop,
     ToEngine,
@@ -58,6 +60,8 @@ class Service:
         match request:
             case Load():
                 self._load(request)
+            case Measure():
+                self._measure(request)
             case Unload():
                 self._unload()
                 self._send(Unloaded(id=request.id))
@@ -94,26 +98,52 @@ class Service:
             self._session.native.close()
             self._session = None
 
-    def _load(self, request: Load) -> None:
+    def _open(self, request: int, load: Load, *, dry: bool) -> Native:
+        """Load a model, in place of any other, and tell how far that has come."""
         self._unload()
-        started = time.perf_counter()
         said = 0.0
 
         def on_progress(done: float) -> bool:
             nonlocal said
             if done - said >= 0.02:
                 said = done
-                self._send(Progress(id=request.id, what="load", done=done))
-            return not self._stopped(request.id)
+                self._send(Progress(id=request, what="load", done=done))
+            return not self._stopped(request)
 
-        native = Native(
-            Path(request.path),
-            context=request.context,
-            gpu_layers=request.gpu_layers,
-            threads=request.threads,
-            use_mmap=request.use_mmap,
+        return Native(
+            Path(load.path),
+            context=load.context,
+            gpu_layers=load.gpu_layers,
+            threads=load.threads,
+            use_mmap=load.use_mmap,
             on_progress=on_progress,
+            cache_type=load.cache_type,
+            flash_attention=load.flash_attention,
+            dry=dry,
         )
+
+    def _measure(self, request: Measure) -> None:
+        native = self._open(request.id, request.load, dry=True)
+        report = native.report
+        self._send(
+            Measured(
+                id=request.id,
+                # Nothing but a state or two was allocated of the rest.
+                compute=tuple(replace(each, weights=0, cache=0) for each in report.memory),
+                cache=report.cache,
+                layers=report.layers or native.layers + 1,
+                gpu_layers=report.gpu_layers,
+                context=native.context,
+                cache_type=native.cache_type,
+                flash_attention=report.flash_attention,
+                gpu_build=supports_gpu(),
+            )
+        )
+        native.close()
+
+    def _load(self, request: Load) -> None:
+        started = time.perf_counter()
+        native = self._open(request.id, request, dry=False)
         self._session = Session(native)
         self._send(
             Loaded(
@@ -127,13 +157,17 @@ class Service:
                 context=native.context,
                 trained_context=native.trained_context,
                 layers=native.layers,
-                gpu_layers=native.gpu_layers,
-                devices=native.devices,
+                gpu_layers=native.report.gpu_layers,
+                devices=native.report.devices,
                 has_template=bool(native.template),
                 recurrent=native.recurrent,
                 load_ms=(time.perf_counter() - started) * 1e3,
                 build=build_name(),
                 system=system_info(),
+                gpu_build=supports_gpu(),
+                memory=native.report.memory,
+                cache_type=native.cache_type,
+                flash_attention=native.report.flash_attention,
             )
         )
 
