@@ -7,7 +7,7 @@ from homebody import __version__
 
 __all__ = ["COMMANDS", "parse"]
 
-COMMANDS = ("chat", "ask", "models", "doctor", "selftest", "schema")
+COMMANDS = ("chat", "ask", "models", "ledger", "doctor", "selftest", "schema")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -25,12 +25,13 @@ _EPILOG = """commands:
   homebody [FILE.gguf]     chat here, with that model; without a terminal, answer stdin
   homebody chat            chat in this terminal
   homebody ask TEXT        answer one request
-  homebody models …        look at model files: `inspect FILE` says what one is
+  homebody models …        list, inspect, fit, search, get, found, remove, token
+  homebody ledger …        list what ever left this machine; verify that nothing is missing
   homebody doctor          say how everything is, in plain sentences
   homebody selftest        send one prompt through the whole app
   homebody schema [NAME]   print the JSON Schema of what --json prints
 
-Nothing that Homebody does in this version uses a network."""
+Only `models search`, `models get` and their like in the window connect to anything."""
 
 
 def _front() -> argparse.ArgumentParser:
@@ -41,8 +42,9 @@ def _front() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE.gguf", help="a model to use")
+    parser.add_argument("--offline", action="store_true", help="connect to nothing")
     parser.add_argument("--version", action="version", version=f"homebody {__version__}")
-    parser.set_defaults(command="", model=None, offline=False)
+    parser.set_defaults(command="", model=None)
     return parser
 
 
@@ -54,7 +56,7 @@ def _commands() -> argparse.ArgumentParser:
     model.add_argument(
         "--offline",
         action="store_true",
-        help="connect to nothing (always so in this version)",
+        help="connect to nothing",
     )
     commands.add_parser("chat", parents=[model], help="chat in this terminal")
     ask = commands.add_parser("ask", parents=[model], help="answer one request")
@@ -63,15 +65,50 @@ def _commands() -> argparse.ArgumentParser:
     ask.add_argument(
         "--no-skills", action="store_true", help="only talk (always so in this version)"
     )
-    models = commands.add_parser("models", help="look at model files").add_subparsers(
+    _models(commands.add_parser("models", help="find, fetch, fit and remove models"))
+    ledger = commands.add_parser("ledger", help="what ever left this machine").add_subparsers(
         dest="action", required=True
     )
-    inspect = models.add_parser("inspect", help="say what a model file is, without loading it")
-    inspect.add_argument("file", metavar="FILE", help="a GGUF file, or a model's name")
-    inspect.add_argument("--json", action="store_true", help="print one JSON object")
+    for action, words in (("list", "list every connection"), ("verify", "is the chain whole?")):
+        each = ledger.add_parser(action, help=words)
+        each.add_argument("--json", action="store_true", help="print one JSON object")
     doctor = commands.add_parser("doctor", help="say how everything is")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     commands.add_parser("selftest", help="send one prompt through the whole app")
     schema = commands.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("name", nargs="?", metavar="NAME")
     return parser
+
+
+def _models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    json = argparse.ArgumentParser(add_help=False)
+    json.add_argument("--json", action="store_true", help="print one JSON object")
+    online = argparse.ArgumentParser(add_help=False)
+    online.add_argument("--offline", action="store_true", help="connect to nothing")
+    actions.add_parser("list", parents=[json], help="models on this machine, and recommended ones")
+    inspect = actions.add_parser(
+        "inspect", parents=[json], help="say what a model file is, without loading it"
+    )
+    inspect.add_argument("file", metavar="FILE", help="a GGUF file, or a model's name")
+    fit = actions.add_parser("fit", parents=[json], help="say what a model takes, and how it fits")
+    fit.add_argument("model", metavar="M", help="a model's name, or the path of a GGUF file")
+    fit.add_argument("--context", type=int, metavar="N", help="tokens of a conversation")
+    search = actions.add_parser(
+        "search", parents=[json, online], help="search Hugging Face for models"
+    )
+    search.add_argument("words", nargs="+", metavar="WORDS")
+    get = actions.add_parser("get", parents=[json, online], help="fetch a model")
+    get.add_argument(
+        "model",
+        metavar="M",
+        help="a recommended model's name, OWNER/REPOSITORY, or OWNER/REPOSITORY/FILE.gguf",
+    )
+    actions.add_parser("found", parents=[json], help="models that other apps have on this machine")
+    remove = actions.add_parser("remove", parents=[json], help="move a model to the bin")
+    remove.add_argument("model", metavar="M", help="a model's name")
+    remove.add_argument("--undo", action="store_true", help="take it out of the bin again")
+    token = actions.add_parser(
+        "token", parents=[json, online], help="keep a Hugging Face token in the system's keyring"
+    )
+    token.add_argument("--forget", action="store_true", help="forget it")

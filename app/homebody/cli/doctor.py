@@ -13,9 +13,20 @@ from homebody.assistant.session import Session
 from homebody.base.errors import HomebodyError
 from homebody.base.paths import Home
 from homebody.cli.terminal import harmless, to_json
+from homebody.engine.build import has_gpu_code
+from homebody.engine.probe import Verdict
+from homebody.library.truth import Truth, why
+from homebody.machine.energy import readable_counters
+from homebody.machine.gpus import GpuReader, GpuReading
 from homebody.machine.readings import read_machine
-from homebody.messages.frames import Generate, Generated
-from homebody.messages.reports import DoctorReport, EngineReport, StoreReport
+from homebody.messages.frames import Generate, Generated, Loaded
+from homebody.messages.reports import (
+    DoctorReport,
+    EngineReport,
+    GpuReport,
+    GraphicsReport,
+    StoreReport,
+)
 from homebody.privacy.lock import describe
 from homebody.store.backups import taken
 
@@ -30,14 +41,30 @@ def doctor(
     open_session: Callable[[], AbstractContextManager[Session]],
     *,
     as_json: bool,
+    trial: Verdict | None = None,
 ) -> int:
-    """Look at everything and print it. Returns 0 if all is well, 1 if something needs a look."""
+    """Look at everything and print it. Returns 0 if all is well, 1 if something needs a look.
+
+    `trial` is what came out when the engine's build was tried.
+    """
     machine = read_machine()
-    problems: list[str] = []
+    reader = GpuReader()
+    reading, truth, offline = reader.read(), None, None
+    problems = [f"{trial.sentence} {trial.hint}"] if trial is not None and trial.sentence else []
     try:
         with open_session() as session:
             problems += session.notices
-            engine = _engine(session, problems)
+            offline = session.settings.offline
+            engine, loaded = _engine(session, problems)
+            if loaded is not None:
+                before, reading = reading, reader.read([session.engine.pid or 0])
+                truth = why(
+                    asked=session.settings.gpu_layers,
+                    loaded=loaded,
+                    before=before,
+                    after=reading,
+                    trial=trial.sentence if trial is not None else "",
+                )
             store = _store(session)
     except HomebodyError as problem:
         problems.append(f"{problem.message} {problem.hint}".strip())
@@ -50,6 +77,10 @@ def doctor(
             last_backup=None,
             notices=(),
         )
+    finally:
+        reader.close()
+    if reading.kind == "lost":
+        problems.append(f"{reading.problem} {reading.hint}")
     report = DoctorReport(
         version=__version__,
         python=platform.python_version(),
@@ -59,11 +90,15 @@ def doctor(
         memory_total=machine.memory_total,
         memory_available=machine.memory_available,
         gpus=machine.gpus,
+        graphics=_graphics(reading, truth),
+        energy=readable_counters(reading),
         locks=locks,
         engine=engine,
         store=store,
         settings=str(home.settings),
-        problems=tuple(problems),
+        offline=offline,
+        # The session may have said already what came out when the build was tried.
+        problems=tuple(dict.fromkeys(problems)),
         ok=not problems,
     )
     report = _without_home(report)
@@ -74,7 +109,8 @@ def doctor(
     return 0 if report.ok else 1
 
 
-def _engine(session: Session, problems: list[str]) -> EngineReport:
+def _engine(session: Session, problems: list[str]) -> tuple[EngineReport, Loaded | None]:
+    """Try the engine; return how it is, and what it loaded if it works."""
     engine = session.engine
     try:
         loaded = engine.wait_loaded()
@@ -85,14 +121,17 @@ def _engine(session: Session, problems: list[str]) -> EngineReport:
     except HomebodyError as problem:
         problems.append(f"{problem.message} {problem.hint}".strip())
         death = engine.last_death
-        return _no_engine(problem.message, death.last_lines if death else ())
-    return EngineReport(
+        return _no_engine(problem.message, death.last_lines if death else ()), None
+    report = EngineReport(
         build=loaded.build,
         system=loaded.system,
         devices=loaded.devices,
         locks=engine.hello.locks if engine.hello else None,
         model=f"{session.model.name} ({session.model.path})",
         context=loaded.context,
+        gpu_build=loaded.gpu_build,
+        layers=loaded.layers + 1,
+        gpu_layers=loaded.gpu_layers,
         load_ms=round(loaded.load_ms, 1),
         tokens_per_second=round(done.generated_tokens / done.write_ms * 1e3, 1)
         if done.write_ms
@@ -100,6 +139,7 @@ def _engine(session: Session, problems: list[str]) -> EngineReport:
         problem="",
         last_lines=(),
     )
+    return report, loaded
 
 
 def _no_engine(problem: str, last_lines: tuple[str, ...] = ()) -> EngineReport:
@@ -110,10 +150,28 @@ def _no_engine(problem: str, last_lines: tuple[str, ...] = ()) -> EngineReport:
         locks=None,
         model=None,
         context=None,
+        gpu_build=has_gpu_code(),
+        layers=None,
+        gpu_layers=None,
         load_ms=None,
         tokens_per_second=None,
         problem=problem,
         last_lines=last_lines[-20:],
+    )
+
+
+def _graphics(reading: GpuReading, truth: Truth | None) -> GraphicsReport:
+    names = GpuReport.__struct_fields__
+    return GraphicsReport(
+        kind=reading.kind,
+        cards=tuple(
+            GpuReport(**{name: getattr(gpu, name) for name in names}) for gpu in reading.gpus
+        ),
+        driver=reading.driver,
+        cuda=reading.cuda,
+        problem=reading.problem,
+        unused=truth.sentence if truth is not None else "",
+        hint=(truth.hint if truth is not None else "") or reading.hint,
     )
 
 
@@ -155,14 +213,15 @@ def _sentences(report: DoctorReport) -> Iterator[str]:
         )
     cores = f"{report.cores} cores" if report.cores else "cores unknown"
     yield f"Machine: {report.processor or 'processor unknown'}, {cores}, {memory}."
-    yield f"GPU: {', '.join(report.gpus) if report.gpus else 'none found'}."
+    yield from _graphics_sentences(report)
     engine = report.engine
     if engine.problem:
         yield f"Engine: does not work. {engine.problem}"
         yield from (f"    {line}" for line in engine.last_lines)
     else:
         where = ", ".join(engine.devices) if engine.devices else "the processor"
-        yield f"Engine: {engine.build}, computing on {where} ({engine.system})."
+        build = "built for a GPU" if engine.gpu_build else "built for the processor alone"
+        yield f"Engine: {engine.build}, {build}, computing on {where} ({engine.system})."
         yield (
             f"Model: {engine.model}, loaded in {engine.load_ms or 0:.0f} ms with "
             f"{engine.context or 0:,} tokens of context, {engine.tokens_per_second or 0:.0f} "
@@ -179,7 +238,47 @@ def _sentences(report: DoctorReport) -> Iterator[str]:
     else:
         yield f"Conversations: {store.path} cannot be used; nothing is saved."
     yield f"Settings: {report.settings}."
-    yield "Network: nothing in this version connects to anything."
+    yield _network(report)
     for problem in report.problems:
         yield f"Needs a look: {problem}"
     yield "Everything is well." if report.ok else "See above for what needs a look."
+
+
+def _graphics_sentences(report: DoctorReport) -> Iterator[str]:
+    graphics = report.graphics
+    for card in graphics.cards:
+        facts = [f"{card.memory_total / 1e9:.1f} GB", f"{card.memory_free / 1e9:.1f} GB of it free"]
+        if card.temperature is not None:
+            facts.append(f"{card.temperature} °C")
+        if card.power_watts is not None:
+            facts.append(f"{card.power_watts:.0f} W")
+        if card.compute is not None:
+            facts.append(f"compute capability {card.compute}")
+        yield f"GPU: {card.name}, {', '.join(facts)}."
+    if graphics.driver is not None:
+        newest = f", which runs CUDA up to {graphics.cuda}" if graphics.cuda else ""
+        yield f"Driver: NVIDIA {graphics.driver}{newest}."
+    if graphics.unused:
+        # What is wrong with the card or its driver stands in it.
+        yield f"GPU use: {graphics.unused} {graphics.hint}".strip()
+    elif graphics.problem:
+        yield f"GPU: {graphics.problem} {graphics.hint}".strip()
+    elif report.engine.gpu_layers:
+        yield f"GPU use: {report.engine.gpu_layers} of {report.engine.layers} layers."
+    if report.energy:
+        counters = " and ".join(f"the {counter}" for counter in report.energy)
+        yield f"Energy: counted by {counters}."
+    else:
+        yield (
+            "Energy: no counter can be read here, so nothing is said of it; on most systems the "
+            "processor's is for root alone."
+        )
+
+
+def _network(report: DoctorReport) -> str:
+    if report.offline:
+        return "Network: offline; nothing of Homebody connects to anything."
+    return (
+        "Network: nothing connects by itself. The courier does when you search for a model or get "
+        "one; `homebody ledger list` shows each time."
+    )

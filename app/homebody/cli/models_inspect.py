@@ -1,4 +1,4 @@
-"""`homebody models …`: model files, in plain sentences or as JSON."""
+"""`homebody models inspect`: what a model file is, in plain sentences or as JSON."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ from homebody.library.facts import inspect_file
 from homebody.library.shelf import find_file
 from homebody.messages.reports import InspectReport
 
-__all__ = ["models"]
+__all__ = ["inspect"]
 
 _WHAT = {
     "adapter": "an adapter: it changes a model and is none by itself",
@@ -19,8 +19,8 @@ _WHAT = {
 }
 
 
-def models(home: Home, options: SimpleNamespace) -> int:
-    """Do what `homebody models` was asked to. Returns the exit status."""
+def inspect(home: Home, options: SimpleNamespace) -> int:
+    """Print what a file is. Returns the exit status."""
     report = inspect_file(find_file(home, options.file))
     print(to_json(report) if options.json else harmless("\n".join(_sentences(report))))
     return 0

@@ -6,8 +6,12 @@ import msgspec
 
 from homebody.base.errors import BadInput
 from homebody.messages.events import TurnEvent
+from homebody.messages.fit import FitReport
 from homebody.messages.frames import FromEngine, ToEngine
+from homebody.messages.hub import GetReport, SearchReport, TokenReport
+from homebody.messages.ledger import LedgerReport, VerifyReport
 from homebody.messages.reports import AskReport, DoctorReport, InspectReport
+from homebody.messages.shelf import RemovedReport, ShelfReport
 from homebody.messages.turns import Conversation, Turn
 
 __all__ = ["SCHEMAS", "print_schema"]
@@ -16,6 +20,14 @@ SCHEMAS = {
     "ask": AskReport,
     "doctor": DoctorReport,
     "inspect": InspectReport,
+    "fit": FitReport,
+    "list": ShelfReport,
+    "search": SearchReport,
+    "get": GetReport,
+    "remove": RemovedReport,
+    "token": TokenReport,
+    "ledger": LedgerReport,
+    "ledger-verify": VerifyReport,
     "conversation": Conversation,
     "turn": Turn,
     "events": TurnEvent,

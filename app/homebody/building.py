@@ -1,0 +1,238 @@
+"""Builds what a front end works with: a session on an engine, and how models are loaded.
+
+The engine's process takes longest, so it is started first and loads while the rest is imported.
+"""
+
+import os
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from homebody.base.errors import ModelProblem, StoreProblem
+from homebody.base.paths import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homebody.assistant.session import Session
+    from homebody.engine.client import Engine
+    from homebody.engine.probe import Probe, Verdict
+    from homebody.library.shelf import ShelvedModel
+    from homebody.machine.gpus import GpuReader
+    from homebody.messages.frames import Load
+    from homebody.settings.declared import Settings
+    from homebody.store.store import Store
+
+__all__ = ["build_session", "find_probe", "session_for", "settle"]
+
+_SURELY_FITS = 1_000_000_000
+"""Bytes; for a model below this, asking how much memory there is would only cost time."""
+
+
+def find_probe(home: Home) -> "Probe | None":
+    """Return what tries the engine's build; None where there is nothing to choose between."""
+    from homebody.engine.build import has_gpu_code
+
+    if not has_gpu_code():
+        return None
+    from homebody.engine.probe import Probe
+
+    def starter() -> "Load | None":
+        from homebody.library.shelf import STARTER, find_model
+        from homebody.messages.frames import Load
+
+        try:
+            return Load(id=0, path=str(find_model(home, STARTER).path))
+        except ModelProblem:
+            return None
+
+    return Probe(home.build, starter)
+
+
+def settle(probe: "Probe | None") -> "Verdict | None":
+    """Find out whether the build is fit, and have every engine from now on go by that.
+
+    A trial takes a second or two, once for each build and driver. Before the first engine.
+    """
+    verdict = probe.settle() if probe is not None else None
+    if verdict is not None:
+        os.environ.update(verdict.environment)
+    return verdict
+
+
+@contextmanager
+def session_for(
+    home: Home, options: SimpleNamespace, locks: tuple[str, ...]
+) -> "Iterator[Session]":
+    """Build a session with an engine of its own, and take both down again."""
+    from homebody.engine.client import Engine
+    from homebody.machine.gpus import GpuReader
+
+    verdict = settle(find_probe(home))
+    engine = Engine()
+    engine.start()
+    try:
+        session = build_session(home, options, locks, engine, verdict, GpuReader())
+        try:
+            yield session
+        finally:
+            session.close()
+    finally:
+        engine.close()
+
+
+def build_session(
+    home: Home,
+    options: SimpleNamespace,
+    locks: tuple[str, ...],
+    engine: "Engine",
+    verdict: "Verdict | None",
+    reader: "GpuReader",
+    *,
+    forgiving: bool = False,
+) -> "Session":
+    """Build a session on an engine that was started.
+
+    `verdict` is what came out when the build was tried; `forgiving`: where the model that was
+    asked for cannot be used, go on with the starter, or with none, and say so. Otherwise that
+    raises `ModelProblem`.
+    """
+    from msgspec.structs import replace
+
+    from homebody.base.log import log, start_log
+    from homebody.library.chosen import (
+        adapters_of,
+        load_request,
+        sampling_of,
+        system_of,
+        template_of,
+    )
+    from homebody.library.shelf import STARTER, Shelf, ShelvedModel
+    from homebody.machine.readings import physical_cores
+    from homebody.settings.file import load
+
+    loaded = load(home)
+    offline = bool(getattr(options, "offline", False))
+    settings = replace(loaded.settings, offline=loaded.settings.offline or offline)
+    start_log(home.log, settings.log_level)
+    cores = physical_cores()
+
+    def find(name: str) -> ShelvedModel:
+        return _find(home, name)
+
+    def request(model: ShelvedModel, settings: "Settings") -> "Load":
+        return load_request(model, settings, cores)
+
+    def plan(wish: "Load") -> "Load":
+        return _planned(wish, engine, reader)
+
+    notices = list(loaded.problems)
+    if home.shelf.exists():
+        notices += Shelf(home).notices
+    if verdict is not None and verdict.fitness in {"processor", "broken"}:
+        notices.append(f"{verdict.sentence} {verdict.hint}")
+    named = getattr(options, "file", None) or getattr(options, "model", None) or settings.model
+    model = None
+    for name in (str(named), STARTER):
+        try:
+            model = find(name)
+        except ModelProblem as problem:
+            if not forgiving:
+                raise
+            notices.append(f"{problem.message} {problem.hint}")
+        else:
+            engine.begin_load(plan(request(model, settings)))
+            break
+    model = model or ShelvedModel("", Path())
+
+    # From here on the engine loads while the rest is imported and opened.
+    from homebody.assistant.session import Parts, Session
+    from homebody.assistant.turn import Assistant
+    from homebody.library.fingerprint import Fingerprints
+    from homebody.machine.energy import EnergyMeter
+    from homebody.messages.turns import ModelName
+    from homebody.store.store import Store
+
+    try:
+        store = Store.open(home)
+    except StoreProblem as problem:
+        notices.append(f"{problem.message} {problem.hint} Until then nothing is saved.")
+        store = Store.temporary()
+    notices += store.notices
+    hashes = Fingerprints(store)
+    # Opening the driver's library takes longest, and no turn should wait for it.
+    threading.Thread(target=reader.read, name="gpus", daemon=True).start()
+    meter = EnergyMeter(reader.read)
+    log.info("started: %s", options.command or "chat")
+
+    def assistant(store: "Store", model: ShelvedModel, settings: "Settings") -> Assistant:
+        return Assistant(
+            store,
+            engine,
+            sampling=sampling_of(model, settings),
+            system=system_of(model, settings),
+            max_tokens=settings.max_reply_tokens,
+            model=lambda _loaded: ModelName(model.name, hashes.known(model.path)),
+            meter=meter,
+            adapters=adapters_of(model),
+            template=template_of(model),
+        )
+
+    return Session(
+        home=home,
+        settings=settings,
+        engine=engine,
+        store=store,
+        model=model,
+        hashes=hashes,
+        locks=locks,
+        parts=Parts(find_model=find, load_request=request, plan=plan, assistant=assistant),
+        notices=notices,
+    )
+
+
+def _find(home: Home, name: str) -> "ShelvedModel":
+    """Return a model, unless it would bring this machine to a crawl. Raises `ModelProblem`."""
+    from homebody.library.shelf import check_memory, find_model
+    from homebody.machine.readings import read_machine
+
+    model = find_model(home, name)
+    if model.path.stat().st_size > _SURELY_FITS:
+        machine = read_machine()
+        check_memory(model.path, None if machine.gpus else machine.memory_total)
+    return model
+
+
+def _planned(wish: "Load", engine: "Engine", reader: "GpuReader") -> "Load":
+    """Return how to load what was wished for: with as many layers on the GPU as fit it now."""
+    from homebody.engine.build import has_gpu_code
+
+    if wish.gpu_layers >= 0 or not has_gpu_code():
+        return wish  # as the person said; or there is nothing to choose
+    from msgspec.structs import replace
+
+    from homebody.library.fit import quick
+    from homebody.library.memories import read_memories
+
+    # What is loaded now is gone before the next one comes.
+    memories = read_memories(reader.read(_own(engine)), gpu_code=True)
+    if not memories.gpus:
+        return wish
+    try:
+        plan = quick(
+            Path(wish.path),
+            context=wish.context,
+            cache_type=wish.cache_type,
+            flash_attention=wish.flash_attention,
+            machine=memories,
+        )
+    except ModelProblem:
+        return wish  # the engine says what is wrong with it
+    return replace(wish, gpu_layers=plan.gpu_layers)
+
+
+def _own(engine: "Engine") -> tuple[int, ...]:
+    pid = engine.pid
+    return () if pid is None else (pid,)
