@@ -1,4 +1,6 @@
-"""The window's figures, each measured in a process of its own: `window.py bare|text|start|inside`.
+"""The window's figures, each measured in a process of its own.
+
+`window.py bare|text|start|inside`, or `window.py models COUNT`.
 
 Everything is drawn into memory (QT_QPA_PLATFORM=offscreen), so that a screen's speed is not part of
 it. `run.py` starts this and makes the rows of the table.
@@ -109,6 +111,53 @@ def inside() -> None:
             facts["typing"] = _typing(it)
             facts["memory_long"] = resident()
     print(json.dumps(facts), flush=True)
+
+
+def models() -> None:
+    """Measure the first opening of the page of models: a shelf of few models, or of many."""
+    import json
+    import tempfile
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication, QWidget
+
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    from library.gguf_files import File
+    from ui.journey import journey
+    from ui.library_kit import RealBehind
+
+    count = int(sys.argv[2])
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HOMEBODY_HOME"] = os.environ["HOME"] = folder
+        shelf = Path(folder) / "models"
+        shelf.mkdir()
+        for number in range(count):
+            (shelf / f"model-{number:04}.gguf").write_bytes(File().bytes())
+        script = Path(folder) / "script.json"
+        script.write_text('{"replies": []}', "utf-8")
+        with journey(script, app, behind=RealBehind()) as it:
+            it.until(lambda: it.presenter.models.loaded, "the model")
+            _rest(2.0)
+            begin = time.perf_counter()
+            it.presenter.go("models")
+            page = it.window.findChild(QWidget, "models_page")
+            while not page.cards():
+                _wait_for_events()
+            _timed(it.window.repaint)
+            opened = (time.perf_counter() - begin) * 1e3
+            _rest(1.0)
+            cards = len(page.cards())
+    print(json.dumps({"entries": count, "open": opened, "cards": cards}), flush=True)
+
+
+def _rest(seconds: float) -> None:
+    """Let the lanes do what is left. Not by qWait, which keeps other threads from running."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(round(seconds * 1000), loop.quit)
+    loop.exec()
 
 
 def _fill(count: int) -> str:
@@ -230,4 +279,5 @@ if __name__ == "__main__":
         "text": lambda: bare(text=True),
         "start": start,
         "inside": inside,
+        "models": models,
     }[sys.argv[1]]()

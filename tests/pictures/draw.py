@@ -23,11 +23,23 @@ os.environ.setdefault("QT_SCALE_FACTOR", "2")
 from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea
 
 from homebody.base.paths import Home
+from homebody.messages.shelf import ModelSettings
 from homebody.settings.declared import Appearance, Settings
 from homebody.ui.memory import WindowMemory
+from homebody.ui.model_states import (
+    CardButton,
+    CardDetails,
+    ContextSlider,
+    FileRow,
+    FitBar,
+    ModelCard,
+    ModelsState,
+    SearchState,
+    Section,
+)
 from homebody.ui.states import (
     AttachmentChip,
     ComposerState,
@@ -264,9 +276,9 @@ def welcome(stage: Stage) -> None:
                 "Everything you write here stays on this machine.",
                 "SmolLM2 135M answers: small, quick, and good for short questions and small jobs. "
                 "It knows little and is often wrong.",
-                "For real conversation, open a larger model: any GGUF file, from the model's name "
-                "at the top right.",
+                "For real conversation, add a larger model that fits this computer.",
             ),
+            more_models="More models",
             suggestions=(
                 "What is the capital of Japan?",
                 "Write a short thank-you note to a neighbour.",
@@ -383,6 +395,281 @@ def temporary(stage: Stage) -> None:
     )
 
 
+CARD = "RTX 4070 · 12.9 GB, 11.6 GB free · driver 580.95 · engine with CUDA"
+NO_CARD = (
+    "No NVIDIA card: models run on the processor · 16.0 GB memory, 11.2 GB free · "
+    "engine without CUDA"
+)
+SEARCH = SearchState(
+    note="Press Enter to search. That connects to huggingface.co, and sends it these words."
+)
+STARTER = ModelCard(
+    key="shelf:starter",
+    name="SmolLM2 135M",
+    facts="in use · Q4_1 · 98 MB · the starter model · Apache-2.0",
+    bar=FitBar(0.006, 0.012, 0.01, 0.3),
+    sentence="98 MB weights · 189 MB context of 4k · 160 MB working · all of it on the processor",
+    button=CardButton("settings", "Settings"),
+)
+SMALL = ModelCard(
+    key="catalog:small",
+    name="Qwen3 4B Instruct",
+    facts="4B · Q4_K_M · Apache-2.0",
+    badge="best for this computer",
+    bar=FitBar(0.19, 0, 0),
+    sentence="Good at most things a small model can do, in many languages. · 2.5 GB · "
+    "fits, on the processor",
+    button=CardButton("get", "Get 2.5 GB", primary=True),
+)
+OTHERS = (
+    ModelCard(
+        key="catalog:9",
+        name="Qwen3.5 9B",
+        facts="9B · UD-Q4_K_XL · Apache-2.0",
+        bar=FitBar(0.43, 0, 0),
+        sentence="Follows long instructions, reasons before it answers. · 6.9 GB",
+        button=CardButton("get", "Get 6.9 GB"),
+    ),
+    ModelCard(
+        key="catalog:26",
+        name="Gemma 4 26B",
+        facts="26B, 4B at work · UD-Q4_K_M · Gemma",
+        bar=FitBar(1.0, 0, 0, fits=False),
+        sentence="Knows much and is quick for its size. · 16.9 GB · too large for this computer",
+        button=CardButton("get", "Get 16.9 GB"),
+    ),
+)
+MINE = (
+    ModelCard(
+        key="shelf:4b",
+        name="Qwen3 4B Instruct 2507",
+        facts="in use · Q4_K_M · 2.5 GB · Apache-2.0",
+        bar=FitBar(0.2, 0.09, 0.04, 0.1),
+        sentence="2.5 GB weights · 1.1 GB context of 8k · 0.5 GB working · all 36 layers",
+        button=CardButton("settings", "Settings"),
+    ),
+    ModelCard(
+        key="shelf:14b",
+        name="Qwen3 14B",
+        facts="Q4_0 · 8.5 GB · found in Ollama, linked",
+        bar=FitBar(0.66, 0.1, 0.06, 0.1),
+        sentence="8.5 GB weights · 1.2 GB context of 8k · 0.7 GB working · "
+        "fits with 1.2 GB to spare",
+        button=CardButton("use", "Use"),
+    ),
+    ModelCard(
+        key="shelf:26b",
+        name="Gemma 4 26B",
+        facts="UD-Q4_K_M · 16.9 GB · found in LM Studio, linked",
+        bar=FitBar(0.86, 0.09, 0.05, fits=False),
+        sentence="needs 18.9 GB, 11.6 GB free · 19 of 31 layers on the GPU, the rest on the "
+        "processor",
+        button=CardButton("use", "Use"),
+    ),
+)
+DETAILS_OF_MINE = CardDetails(
+    facts=(
+        Fact("Kind", "qwen3, 4,022 million parameters, Q4_K_M, 36 layers, 2.5 GB"),
+        Fact("Context", "up to 256k tokens"),
+        Fact("Licence", "Apache-2.0"),
+        Fact("Chat template", "yes"),
+        Fact("sha256", "3f1a9d0c5be27746ad81c04eb7029f6a1d53e8f9c2b0476185ad3ce94f70b6e2"),
+        Fact("File", "~/.local/share/homebody/models/Qwen3-4B-Instruct-2507-Q4_K_M.gguf"),
+    ),
+    slider=ContextSlider((1024, 2048, 4096, 8192, 16384, 32768, 65536), 3, "8k of 256k tokens"),
+    settings=ModelSettings(context=8192, temperature=0.7),
+    buttons=(
+        CardButton("show_folder", "Show in folder"),
+        CardButton("licence", "Read the licence"),
+        CardButton("remove", "Remove"),
+    ),
+)
+
+
+def at_models(stage: Stage, *sections: Section, **facts: object) -> None:
+    stage.window.show_page("models")
+    stage.sidebar(page="models")
+    stage.header(title="Models", model="Qwen3 4B", model_detail="36/36 on the GPU")
+    given = {"machine": CARD, "search": SEARCH, **facts}
+    stage.window.show_models(ModelsState(sections=sections, **given))
+    stage.window.show_strip(
+        "Qwen3 4B · 36/36 on the GPU   GPU memory 4.9 of 12.9 GB   61 tok/s · 214 J"
+    )
+
+
+def here(*cards: ModelCard, **facts: object) -> Section:
+    return Section(key="here", title="On this machine", cards=cards, **facts)
+
+
+RECOMMENDED = Section(key="recommended", title="Recommended", cards=(SMALL, *OTHERS))
+
+
+def models_page(stage: Stage) -> None:
+    at_models(
+        stage,
+        here(*MINE[:1]),
+        Section(key="found", title="Found in other apps", cards=MINE[1:]),
+        Section(key="recommended", title="Recommended", cards=OTHERS[:1], more="Show 12 more"),
+        filters=True,
+    )
+
+
+def models_empty(stage: Stage) -> None:
+    at_models(stage, here(STARTER), RECOMMENDED, machine=NO_CARD)
+    stage.header(title="Models")
+    stage.window.show_strip("SmolLM2 135M · on the processor   142 tok/s")
+
+
+def models_looking(stage: Stage) -> None:
+    at_models(stage, machine="", busy="Looking for models…")
+
+
+def models_downloading(stage: Stage) -> None:
+    coming = ModelCard(
+        key="get:1",
+        name="Qwen3.5 9B",
+        facts="unsloth/Qwen3.5-9B-GGUF",
+        progress=0.42,
+        sentence="2.9 GB of 6.9 GB · 24 MB a second · 3 min left",
+        button=CardButton("pause", "Pause"),
+        other=CardButton("drop", "Cancel"),
+        opens=False,
+    )
+    paused = ModelCard(
+        key="get:2",
+        name="Gemma 4 12B",
+        facts="ggml-org/gemma-4-12b-GGUF",
+        progress=0.11,
+        sentence="0.8 GB of 7.3 GB · paused, what came is kept",
+        button=CardButton("resume", "Resume"),
+        other=CardButton("drop", "Cancel"),
+        opens=False,
+    )
+    broken = ModelCard(
+        key="get:3",
+        name="Phi 4 mini",
+        facts="microsoft/phi-4-mini-gguf",
+        progress=1.0,
+        sentence="2.5 GB of 2.5 GB",
+        problem="What came is not what was promised: its checksum is another.",
+        hint="It was deleted. Try again; if it happens again, the hub's file is damaged.",
+        button=CardButton("resume", "Try again"),
+        other=CardButton("drop", "Cancel"),
+        opens=False,
+    )
+    at_models(
+        stage,
+        Section(key="fetching", title="Being fetched", cards=(coming, paused, broken)),
+        here(*MINE[:1]),
+    )
+
+
+def models_bad_file(stage: Stage) -> None:
+    bad = ModelCard(
+        key="shelf:bad",
+        name="Meta-Llama-3.1-8B-Instruct-Q4_K_M",
+        facts="4.9 GB",
+        problem="This file ends too early: 1.2 GB of its weights are missing.",
+        button=CardButton("remove", "Remove"),
+    )
+    odd = ModelCard(
+        key="shelf:odd",
+        name="نموذج صغير (2B) " + "a-very-long-name-" * 8,
+        facts="Q8_0 · 2.1 GB · where you have it",
+        bar=FitBar(0.17, 0.05, 0.03, 0.1),
+        sentence="2.1 GB weights · 0.6 GB context of 8k · 0.4 GB working · all 24 layers",
+        button=CardButton("use", "Use"),
+    )
+    at_models(stage, here(*MINE[:1], bad, odd), RECOMMENDED)
+
+
+def models_card_open(stage: Stage) -> None:
+    from msgspec.structs import replace
+
+    at_models(
+        stage,
+        here(
+            replace(MINE[0], details=DETAILS_OF_MINE, button=CardButton("settings", "Close")),
+        ),
+    )
+
+
+def models_search(stage: Stage) -> None:
+    rows = (
+        FileRow(key="1", name="Q3_K_S", size="6.7 GB", mark="fits the card", level="ok",
+                button=CardButton("get", "Get 6.7 GB")),
+        FileRow(key="2", name="Q4_K_M", size="9.0 GB", mark="fits the card", level="ok",
+                button=CardButton("get", "Get 9.0 GB")),
+        FileRow(key="3", name="Q8_0", size="15.7 GB", mark="part of it on the card, slower",
+                level="warn", button=CardButton("get", "Get 15.7 GB")),
+        FileRow(key="4", name="BF16", size="29.5 GB", mark="too large for this computer",
+                level="bad", button=CardButton("get", "Get 29.5 GB")),
+    )  # fmt: skip
+    found = (
+        ModelCard(
+            key="hub:a",
+            name="Qwen3-14B-GGUF",
+            facts="by unsloth · apache-2.0",
+            sentence="14.8 B parameters · qwen3 · 182,004 downloads",
+            button=CardButton("files", "Close"),
+            details=CardDetails(files=rows),
+        ),
+        ModelCard(
+            key="hub:b",
+            name="gemma-4-12b-it-GGUF",
+            facts="by google · gemma",
+            sentence="11.8 B parameters · gemma4 · needs an account that was let in",
+            button=CardButton("files", "Files"),
+        ),
+    )
+    at_models(stage, here(MINE[0]), Section(key="search", title="", cards=found))
+    stage.settle()
+    page = stage.window.findChild(QScrollArea, "models_page")
+    page.findChild(QLineEdit, "search_hub").setText("14b instruct")
+    page.verticalScrollBar().setValue(10_000)
+
+
+def models_offline(stage: Stage) -> None:
+    from msgspec.structs import replace
+
+    cards = tuple(
+        replace(each, button=replace(each.button, enabled=False)) for each in RECOMMENDED.cards
+    )
+    off = SearchState(offline="Offline: nothing is searched or fetched. Settings can change that.")
+    at_models(
+        stage,
+        here(STARTER),
+        Section(key="recommended", title="Recommended", cards=cards),
+        machine=NO_CARD,
+        search=off,
+    )
+    stage.header(title="Models", offline=True)
+    stage.window.show_strip("SmolLM2 135M · on the processor   142 tok/s")
+
+
+def gpu_unused(stage: Stage) -> None:
+    chat(stage)
+    stage.window.show_notices(
+        (
+            Notice(
+                key="gpu",
+                text="The RTX 4070 is not used: this build of llama.cpp has no code for it. With "
+                "NVIDIA's CUDA toolkit installed, `make run CUDA=1` builds one that has; the "
+                "README tells how.",
+                kind="warn",
+            ),
+        )
+    )
+    stage.window.show_strip(
+        "SmolLM2 135M · on the processor   GPU memory 1.3 of 12.9 GB   74 tok/s"
+    )
+
+
+def narrow_models(stage: Stage) -> None:
+    stage.window.resize(640, HEIGHT)
+    models_page(stage)
+
+
 def narrow(stage: Stage) -> None:
     stage.window.resize(640, HEIGHT)
     chat(stage)
@@ -412,6 +699,16 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         erase,
         temporary,
         narrow,
+        models_page,
+        models_empty,
+        models_looking,
+        models_downloading,
+        models_bad_file,
+        models_card_open,
+        models_search,
+        models_offline,
+        gpu_unused,
+        narrow_models,
     )
 }
 
@@ -461,7 +758,7 @@ def main() -> int:
             SCENES[name](stage)
             draw(stage, f"{name}-{appearance}")
             stage.close()
-    for name, size in (("chat", 200), ("settings", 200), ("chat", 75)):
+    for name, size in (("chat", 200), ("models-page", 200), ("settings", 200), ("chat", 75)):
         if name in wanted:
             stage = Stage(app, "light", size)
             SCENES[name](stage)

@@ -15,6 +15,7 @@ from homebody.assistant.session import Session
 from homebody.base.paths import find_home
 from homebody.engine.client import Engine
 from homebody.ui.application import Desk, Needs
+from homebody.ui.presenter.needs import Behind
 from homebody.ui.presenter.presenter import Presenter
 from homebody.ui.states import TurnRow
 from homebody.wire.keeper import child_command
@@ -88,7 +89,9 @@ class Journey:
 
 
 @contextmanager
-def journey(script: Path | None, app: QApplication, **options: object) -> Iterator[Journey]:
+def journey(
+    script: Path | None, app: QApplication, *, behind: Behind | None = None, **options: object
+) -> Iterator[Journey]:
     """Open the window; close it as a person would. No script: the real engine and the starter."""
     if script is None:
         engine = Engine(limits=QUICK)
@@ -110,6 +113,7 @@ def journey(script: Path | None, app: QApplication, **options: object) -> Iterat
             home=find_home(),
             begin=begin,
             open_session=open_session,
+            behind=behind,
         ),
     )
     it = Journey(desk, porter, engine)

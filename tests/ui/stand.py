@@ -15,13 +15,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from assistant.support import QUICK
-from homebody import launch
 from homebody.assistant.session import Session
 from homebody.base.errors import HomebodyError
 from homebody.base.paths import find_home
+from homebody.building import build_session
 from homebody.engine.client import Engine
+from homebody.machine.gpus import GpuReader
 from homebody.settings.declared import Settings
 from homebody.settings.file import load
+from homebody.ui.model_states import ModelsState
+from homebody.ui.presenter.needs import Behind
 from homebody.ui.presenter.presenter import Presenter
 from homebody.ui.states import (
     ComposerState,
@@ -81,6 +84,8 @@ class SeenView:
         self.notices: tuple[Notice, ...] = ()
         self.welcome: WelcomeState | None = None
         self.page = "chat"
+        self.models = ModelsState()
+        self.strip = ""
         self.settings = Settings()
         self.problems: dict[str, str] = {}
         self.typed = ""
@@ -107,6 +112,12 @@ class SeenView:
 
     def show_page(self, page: str) -> None:
         self.page = page
+
+    def show_models(self, state: ModelsState) -> None:
+        self.models = state
+
+    def show_strip(self, words: str) -> None:
+        self.strip = words
 
     def show_settings(self, settings: Settings, problems: dict[str, str]) -> None:
         self.settings, self.problems = settings, problems
@@ -288,11 +299,11 @@ def make_session(engine: Engine, **options: Any) -> Session:
     for name in ("reopen", "typed", "sent"):
         options.pop(name, None)
     given = Namespace(**{"command": "", "file": None, "model": None, **options})
-    return launch._build(find_home(), given, (), engine, forgiving=True)
+    return build_session(find_home(), given, (), engine, None, GpuReader(), forgiving=True)
 
 
 @contextmanager
-def stand(script: Path, **options: Any) -> Iterator[Stand]:
+def stand(script: Path, *, behind: Behind | None = None, **options: Any) -> Iterator[Stand]:
     """A presenter over a real store and a scripted engine."""
     engine = Engine(child_command("scripted-engine", str(script)), limits=QUICK)
     engine.start()
@@ -310,6 +321,7 @@ def stand(script: Path, **options: Any) -> Iterator[Stand]:
         open_session=open_session,
         settings=load(find_home()).settings,
         locks=(),
+        behind=behind,
     )
     try:
         view.typed = options.get("typed", "")

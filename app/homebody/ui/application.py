@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # loaded after the first paint
 
     from homebody.assistant.session import Session
     from homebody.ui.bridge import Bridge
-    from homebody.ui.presenter.needs import Opens
+    from homebody.ui.presenter.needs import Behind, Opens
     from homebody.ui.presenter.presenter import Presenter
     from homebody.ui.wiring import Wiring
 
@@ -51,6 +51,8 @@ class Needs:
     """Called after that, on another thread."""
     file: str = ""
     """The model that was asked for, to hand over to a window that is open already."""
+    behind: "Behind | None" = None
+    """What else stands behind the window: the library, the cards. None: neither."""
     look: Callable[[QApplication], Look] = field(default=Look)
 
 
@@ -165,6 +167,7 @@ class Desk(QObject):
             settings=self._settings,
             locks=locks,
             remember=self._remember,
+            behind=self._needs.behind,
         )
         self._wiring = Wiring(self.window, self.presenter)
         self.presenter.begin(self._memory.conversation)

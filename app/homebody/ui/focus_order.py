@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QWidget
 __all__ = ["order_focus"]
 
 
-def order_focus(*parts: QWidget) -> None:
+def order_focus(*parts: QWidget, after: QWidget | None = None) -> None:
     """Let Tab go through the parts of one window in this order; inside each, nothing changes.
+
+    They begin where they stand, or `after` a widget that holds them.
 
     Call it when Tab is pressed (`focusNextPrevChild`): it takes a fraction of a millisecond.
     """
@@ -34,5 +36,6 @@ def order_focus(*parts: QWidget) -> None:
         )
     )
     # What was first stays there until its own turn comes: so the order begins with the first part.
-    for first, second in pairwise((chain[0], *ordered) if ordered[:1] != chain[:1] else ordered):
+    before = [after] if after is not None else chain[:1]
+    for first, second in pairwise((*before, *ordered) if ordered[:1] != before else ordered):
         QWidget.setTabOrder(first, second)

@@ -30,6 +30,7 @@ class Header(QWidget):
 
     model_chosen = Signal(str)
     model_file_given = Signal(str)
+    more_models_asked = Signal()
     rename_asked = Signal(str)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -60,6 +61,10 @@ class Header(QWidget):
         self._model.setVisible(bool(words) or bool(state.models))
         failed = tr("Model, failed: {words}") if state.model_failed else tr("Model: {words}")
         self._model.setAccessibleName(failed.format(words=words))
+        self._home.setText(tr("offline") if state.offline else tr("home"))
+        offline = tr("Offline: what stays on this machine")
+        home = tr("Home: what stays on this machine")
+        self._home.setAccessibleName(offline if state.offline else home)
         self._show_mark()
         self._share()
 
@@ -104,7 +109,6 @@ class Header(QWidget):
         self._model.least = 120
         self._home = QPushButton(tr("home"), self)
         self._home.setObjectName("home")
-        self._home.setAccessibleName(tr("Home: what stays on this machine"))
         self._home.setToolTip(tr("What stays on this machine"))
         self._home.setProperty("role", "home")
         self._home.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -171,6 +175,7 @@ class Header(QWidget):
         if self._state.models:
             menu.addSeparator()
         menu.addAction(tr("Open a GGUF file…")).setObjectName("open_model_file")
+        menu.addAction(tr("More models")).setObjectName("more_models")
         menu.triggered.connect(self._on_model)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
@@ -178,6 +183,8 @@ class Header(QWidget):
     def _on_model(self, action: QAction) -> None:
         if action.objectName() == "open_model_file":
             self.open_model_file()
+        elif action.objectName() == "more_models":
+            self.more_models_asked.emit()
         else:
             self.model_chosen.emit(action.data())
 

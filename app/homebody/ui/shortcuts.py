@@ -49,6 +49,7 @@ SHORTCUTS: Final = (
     Shortcut("top", "Replies", "Go to the beginning", ("Ctrl+Home",)),
     Shortcut("model", "Window", "Choose a model", ("Ctrl+M",)),
     Shortcut("open_model", "Window", "Open a GGUF file", ("Ctrl+O",)),
+    Shortcut("models", "Window", "The page of models", ("Ctrl+Shift+M",)),
     Shortcut("sidebar", "Window", "Show or hide the list", ("Ctrl+B",)),
     Shortcut("larger", "Window", "Larger text", ("Ctrl++", "Ctrl+=")),
     Shortcut("smaller", "Window", "Smaller text", ("Ctrl+-",)),

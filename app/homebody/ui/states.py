@@ -23,7 +23,7 @@ __all__ = [
     "WelcomeState",
 ]
 
-Page = Literal["chat", "settings", "shortcuts", "about"]
+Page = Literal["chat", "models", "settings", "shortcuts", "about"]
 Shelf = Literal["chats", "archived", "bin"]
 
 
@@ -125,6 +125,8 @@ class HeaderState(Struct, frozen=True, kw_only=True):
     models: tuple[ModelChoice, ...] = ()
     home: str = ""
     """What stays home, and who enforces it, in sentences."""
+    offline: bool = False
+    """The person wants no connection at all."""
 
 
 class ComposerState(Struct, frozen=True, kw_only=True):
@@ -166,3 +168,5 @@ class WelcomeState(Struct, frozen=True, kw_only=True):
     sentences: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     """Requests that can be sent with one click."""
+    more_models: str = ""
+    """The words of the way to the page of models; empty: none is needed."""

@@ -2,10 +2,11 @@
 
 A widget takes a style by its `role` property: `primary` (the one action of a screen), `plain` (any
 other button), `quiet` (a button that is only its word), `nav` (a row to go somewhere), `accent`
-(a row that begins something), `chip`, `home`, `heading` (a title that is a button), `icon` (a
-button that is only a picture), `suggestion`; frames are `card`, `ask`, `asked` (it has the focus),
-`chip` or `line`; labels are `title`, `strong`, `label`, `dim`, `fact`, `key`, `badge`, `ok`, `warn`
-or `bad`.
+(a row that begins something), `chip`, `home`, `heading` (a title that is a button), `opens` (the
+name of what opens, which paints itself), `icon` (a button that is only a picture), `suggestion`;
+frames are `card`, `best` (the card that is recommended), `ask`, `asked` (it has the focus), `chip`
+or `line`; labels are `title`, `strong`, `label`, `dim`, `fact`, `key`, `badge`, `ok`, `warn` or
+`bad`.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ QLabel[role="badge"] {{ font-size: {px12}px; font-weight: 600; color: {accent};
 QLabel[role="strong"] {{ font-weight: 600; }}
 QFrame[role="line"] {{ background: {line}; border: none; }}
 QFrame[role="card"] {{ background: {card}; border: 1px solid {line}; border-radius: 8px; }}
+QFrame[role="best"] {{ background: {card}; border: 1px solid {accent}; border-radius: 8px; }}
 QFrame[role="ask"] {{ background: {card}; border: 1px solid {line}; border-radius: 12px; }}
 QFrame[role="asked"] {{ background: {card}; border: 1px solid {faint}; border-radius: 12px; }}
 QFrame[role="chip"] {{ background: {code}; border: 1px solid {line}; border-radius: {px14}px; }}
@@ -49,6 +51,8 @@ QLineEdit:focus, QComboBox:focus, QPlainTextEdit[role="field"]:focus {{
   border: 2px solid {accent}; padding: {px4}px {px8}px; }}
 QFrame[role="card"] QLineEdit, QFrame[role="card"] QComboBox,
 QFrame[role="card"] QPlainTextEdit {{ background: {bg}; }}
+QFrame[role="best"] QLineEdit, QFrame[role="best"] QComboBox,
+QFrame[role="best"] QPlainTextEdit {{ background: {bg}; }}
 QLineEdit[wrong="true"] {{ border: 1px solid {bad}; }}
 QLineEdit[wrong="true"]:focus {{ border: 2px solid {bad}; }}
 QComboBox::drop-down {{ border: none; width: {px28}px; }}
@@ -88,6 +92,7 @@ QToolButton::menu-indicator {{ image: none; }}
 *[role="home"] {{ color: {ok}; font-weight: 600; padding: {px4}px {px8}px; }}
 *[role="heading"] {{ font-size: {px16}px; font-weight: 600; padding: {px4}px {px6}px; }}
 *[role="heading"]:hover {{ background: transparent; }}
+*[role="opens"] {{ font-weight: 600; }}
 *[role="quiet"]:focus, *[role="nav"]:focus, *[role="accent"]:focus, *[role="icon"]:focus,
 *[role="home"]:focus, *[role="heading"]:focus {{ border: 2px solid {accent}; }}
 *[role="quiet"]:focus {{ padding: {px2}px {px6}px; }}
@@ -104,6 +109,12 @@ QMenu::item {{ padding: {px6}px {px24}px {px6}px {px12}px; border-radius: 6px; }
 QMenu::item:selected {{ background: {selected}; color: {text}; }}
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: {px4}px {px8}px; }}
+QSlider {{ min-height: {px28}px; }}
+QSlider::groove:horizontal {{ background: {line}; height: {px4}px; border-radius: {px2}px; }}
+QSlider::sub-page:horizontal {{ background: {accent}; border-radius: {px2}px; }}
+QSlider::handle:horizontal {{ background: {card}; border: 2px solid {accent}; width: {px14}px;
+  margin: -{px7}px 0; border-radius: {px9}px; }}
+QSlider::handle:horizontal:focus {{ background: {accent}; border: 2px solid {text}; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}

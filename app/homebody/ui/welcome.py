@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from homebody.ui.icons import app_icon
 from homebody.ui.states import WelcomeState
 from homebody.ui.theme import MARGIN, Look
+from homebody.ui.words import tr
 
 __all__ = ["Welcome"]
 
@@ -18,6 +19,7 @@ class Welcome(QWidget):
 
     suggested = Signal(str)
     """The request that was chosen."""
+    more_models_asked = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,12 +36,19 @@ class Welcome(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setWordWrap(True)
+        self._more = QPushButton(self)
+        self._more.setObjectName("more_models")
+        self._more.setAccessibleName(tr("More models"))
+        self._more.setProperty("role", "quiet")
+        self._more.clicked.connect(self.more_models_asked)
+        self._more.hide()
         self._inner = QWidget(self)
         middle = Qt.AlignmentFlag.AlignHCenter
         self._column = QVBoxLayout(self._inner)
         self._column.addWidget(self._icon, 0, middle)
         self._column.addWidget(self._title)
         self._column.addWidget(self._words)
+        self._column.addWidget(self._more, 0, middle)
         self._buttons = QVBoxLayout()
         self._column.addLayout(self._buttons)
         self._row = QHBoxLayout()
@@ -63,6 +72,8 @@ class Welcome(QWidget):
         self._title.setVisible(bool(state.title))
         self._words.setText("\n\n".join(state.sentences))
         self._words.setVisible(bool(state.sentences))
+        self._more.setText(state.more_models)
+        self._more.setVisible(bool(state.more_models))
         if not same:
             self._show_suggestions(state.suggestions)
 

@@ -12,11 +12,15 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
     QGuiApplication,
+    QHideEvent,
     QKeySequence,
     QPaintEvent,
     QPalette,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -33,6 +37,7 @@ from PySide6.QtWidgets import (
 from homebody.base.paths import Home
 from homebody.settings.declared import SETTINGS, Settings
 from homebody.ui.composer import Composer
+from homebody.ui.composer_field import local_files
 from homebody.ui.memory import WindowMemory
 from homebody.ui.states import (
     ComposerState,
@@ -46,6 +51,7 @@ from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
 if TYPE_CHECKING:  # pages are loaded when they are shown
+    from homebody.ui.model_states import ModelsState
     from homebody.ui.pages.sheet import ScrolledPage
 
 __all__ = ["Window"]
@@ -68,6 +74,12 @@ class Window(QWidget):
     link_agreed = Signal(str)
     page_left = Signal()
     """The person is done with a page."""
+    page_made = Signal(str, QWidget)
+    """A page was made, because it is shown for the first time."""
+    files_given = Signal(list)
+    """The paths of files that were dropped on the window."""
+    seen = Signal(bool)
+    """Whether the window can be seen."""
 
     def __init__(self, look: Look, home: Home) -> None:
         super().__init__()
@@ -79,6 +91,7 @@ class Window(QWidget):
         self._wants_sidebar = True
         self._settings: tuple[Settings, dict[str, str]] = (Settings(), {})
         self._pages: dict[Page, QWidget] = {}
+        self.setAcceptDrops(True)
         self.composer = Composer(look, self)
         self._build()
         self.resize(_WIDTH, _HEIGHT)
@@ -102,6 +115,7 @@ class Window(QWidget):
         rows.setSpacing(0)
         rows.addLayout(self._above)
         rows.addWidget(self._stack, 1)
+        self._below = rows
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.setObjectName("split")
         self._split.setHandleWidth(1)
@@ -123,6 +137,7 @@ class Window(QWidget):
         from homebody.ui.icons import app_icon
         from homebody.ui.notices import Notices
         from homebody.ui.sidebar import Sidebar
+        from homebody.ui.strip import StripLine
         from homebody.ui.transcript.view import TranscriptView
         from homebody.ui.welcome import Welcome
 
@@ -148,6 +163,8 @@ class Window(QWidget):
         self._welcome.setWidget(self.welcome)
         self._talk.addWidget(self.transcript)
         self._talk.addWidget(self._welcome)
+        self.strip = StripLine(self._look, self)
+        self._below.addWidget(self.strip)
         self._furnished = True
         self._press_by_enter()
         self._look.changed.connect(self._make_room)
@@ -206,6 +223,7 @@ class Window(QWidget):
             self._pages[page] = made = self._page(page)
             made.left.connect(self.page_left)
             self._stack.addWidget(self._pages[page])
+            self.page_made.emit(page, made)
         self._stack.setCurrentWidget(self._pages[page])
         if page == "chat":
             self.composer.focus()
@@ -213,6 +231,10 @@ class Window(QWidget):
             self._pages[page].setFocus()
 
     def _page(self, page: Page) -> "ScrolledPage":
+        if page == "models":
+            from homebody.ui.pages.models import ModelsPage
+
+            return ModelsPage(self._look, self)
         if page == "settings":
             from homebody.ui.pages.settings import SettingsPage
 
@@ -238,6 +260,14 @@ class Window(QWidget):
             (tr("Settings"), str(home.config)),
             (tr("Log, without a word of yours"), str(home.state)),
         )
+
+    def show_models(self, state: "ModelsState") -> None:
+        """Show the page of models, which is open."""
+        self._pages["models"].show_state(state)  # type: ignore[attr-defined]
+
+    def show_strip(self, words: str) -> None:
+        """Show the quiet line at the bottom."""
+        self.strip.show_words(words)
 
     def show_settings(self, settings: Settings, problems: dict[str, str]) -> None:
         """Show the values on the settings page, and use those that are about the window."""
@@ -350,6 +380,26 @@ class Window(QWidget):
         """Give the talk the room that it needs."""
         super().resizeEvent(event)
         self._make_room()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files anywhere, and nothing else."""
+        if self._furnished and local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand the files on."""
+        event.acceptProposedAction()
+        self.files_given.emit(local_files(event.mimeData()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that it can be seen."""
+        super().showEvent(event)
+        self.seen.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Tell that it cannot be seen: minimized, or in the tray."""
+        super().hideEvent(event)
+        self.seen.emit(False)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window can be seen."""

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from homebody.ui.presenter.presenter import Presenter
 from homebody.ui.shortcuts import SHORTCUTS
+from homebody.ui.states import Page
 from homebody.ui.window import Window
 from homebody.ui.words import tr
 
@@ -44,7 +46,7 @@ class Wiring:
         composer.sent.connect(presenter.composing.send)
         composer.stop_asked.connect(presenter.talk.stop)
         composer.text_changed.connect(presenter.composing.typed)
-        composer.files_given.connect(presenter.composing.attach)
+        composer.files_given.connect(presenter.take_files)
         composer.attachment_removed.connect(presenter.composing.detach)
         composer.edit_cancelled.connect(presenter.composing.cancel_edit)
         composer.edit_last_asked.connect(self._edit_last)
@@ -59,7 +61,12 @@ class Wiring:
     def _connect_rest(self) -> None:
         window, presenter = self._window, self._presenter
         window.header.model_chosen.connect(presenter.models.choose)
-        window.header.model_file_given.connect(presenter.open_file)
+        window.header.model_file_given.connect(presenter.use_file)
+        window.header.more_models_asked.connect(partial(presenter.go, "models"))
+        window.welcome.more_models_asked.connect(partial(presenter.go, "models"))
+        window.files_given.connect(presenter.take_files)
+        window.page_made.connect(self._connect_page)
+        window.seen.connect(self._on_seen)
         window.header.rename_asked.connect(presenter.chats.rename_open)
         window.notices.acted.connect(presenter.board.act)
         window.notices.dismissed.connect(presenter.board.dismiss)
@@ -68,6 +75,33 @@ class Wiring:
         window.folder_asked.connect(presenter.open_folder)
         window.page_left.connect(partial(presenter.go, "chat"))
         window.link_agreed.connect(presenter.open_link)
+
+    def _connect_page(self, page: Page, made: QWidget) -> None:
+        if page != "models":
+            return
+        from homebody.ui.pages.models import ModelsPage
+        from homebody.ui.presenter.library import Shelving
+
+        assert isinstance(made, ModelsPage)
+        for signal, do in (
+            (made.acted, Shelving.act),
+            (made.opened, Shelving.open),
+            (made.context_moved, Shelving.move_context),
+            (made.setting_given, Shelving.set),
+            (made.searched, Shelving.search),
+            (made.filtered, Shelving.filter),
+            (made.more_asked, Shelving.more),
+            (made.seen, Shelving.seen),
+            (made.folder_given, Shelving.add_folder),
+            (made.file_given, Shelving.add_file),
+        ):
+            signal.connect(partial(self._with_library, do))
+
+    def _with_library(self, do: Callable[..., None], *given: object) -> None:
+        self._presenter.with_library(lambda shelving: do(shelving, *given))
+
+    def _on_seen(self, seen: bool) -> None:
+        self._presenter.strip.see(visible=seen)
 
     # ------------------------------------------------------------------ keys
 
@@ -114,6 +148,7 @@ class Wiring:
             "top": window.transcript.to_top,
             "model": window.header.open_models,
             "open_model": window.header.open_model_file,
+            "models": partial(presenter.go, "models"),
             "sidebar": window.toggle_sidebar,
             "larger": partial(models.text_size, 1),
             "smaller": partial(models.text_size, -1),

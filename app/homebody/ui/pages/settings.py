@@ -19,11 +19,22 @@ from homebody.ui.pages.sheet import ScrolledPage, label
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
-__all__ = ["GROUPS", "SettingsPage"]
+__all__ = ["GROUPS", "Field", "SettingsPage"]
 
 GROUPS: Final = (
     ("Window", ("appearance", "text_size", "tray")),
-    ("Model", ("model", "context", "gpu_layers", "threads", "use_mmap")),
+    (
+        "Model",
+        (
+            "model",
+            "context",
+            "gpu_layers",
+            "cache_type",
+            "flash_attention",
+            "threads",
+            "use_mmap",
+        ),
+    ),
     (
         "Replies",
         (
@@ -37,11 +48,12 @@ GROUPS: Final = (
             "seed",
         ),
     ),
+    ("Connections", ("offline", "hub", "extra_hosts")),
     ("Trouble", ("log_level",)),
 )
 """The headings, and the settings below each. What is in none of them stands under the last."""
 
-_LONG: Final = frozenset({"system_prompt"})
+_LONG: Final = frozenset({"system_prompt", "template"})
 _NARROW, _USUAL = 160, 200
 _NARROW_FIELD = 400
 
@@ -56,7 +68,7 @@ class SettingsPage(ScrolledPage):
         self, look: Look, settings: tuple[Setting, ...], parent: QWidget | None = None
     ) -> None:
         super().__init__(look, "settings_page", tr("Settings"), parent)
-        self._fields: dict[str, _Field] = {}
+        self._fields: dict[str, Field] = {}
         self._cards: list[QVBoxLayout] = []
         known = {setting.key: setting for setting in settings}
         placed = {key for _, keys in GROUPS for key in keys}
@@ -87,7 +99,7 @@ class SettingsPage(ScrolledPage):
                 line.setProperty("role", "line")
                 line.setFixedHeight(1)
                 lines.addWidget(line)
-            field = self._fields[setting.key] = _Field(self.look, setting, card)
+            field = self._fields[setting.key] = Field(self.look, setting, card)
             field.changed.connect(self.changed)
             lines.addWidget(field)
         self._cards.append(lines)
@@ -100,7 +112,7 @@ class SettingsPage(ScrolledPage):
             lines.setSpacing(theme.size(4))
 
 
-class _Field(QWidget):
+class Field(QWidget):
     """A setting: its title and help, the editor, and what is wrong with what was typed."""
 
     changed = Signal(str, object)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -17,24 +17,41 @@ from homebody.library.shelf import STARTER, ShelvedModel, find_model, found_mode
 from homebody.messages.frames import Loaded
 from homebody.settings.declared import Settings
 from homebody.settings.file import LoadedSettings, save
+from homebody.ui.presenter.needs import Behind
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.states import ModelChoice, WelcomeState
 from homebody.ui.words import tr
+
+if TYPE_CHECKING:  # loaded when a model is ready
+    from homebody.library.truth import Truth
 
 __all__ = ["TEXT_SIZES", "Models"]
 
 TEXT_SIZES: Final = (75, 90, 100, 110, 125, 150, 175, 200, 250)
 """The steps of larger and smaller text, in per cent."""
-_WINDOW = frozenset({"appearance", "text_size", "tray"})
+_IN_MENU: Final = 20
+"""So many models stand in the menu; the page of models shows all."""
+_WINDOW = frozenset({"appearance", "text_size", "tray", "offline", "hub", "extra_hosts"})
 """Settings that the model has nothing to do with."""
 
 
 class Models:
     """Follows the engine, changes the model and the settings. Lives on the window's thread."""
 
-    def __init__(self, stage: Stage, settings: Settings, *, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        settings: Settings,
+        *,
+        ready: Callable[[], None],
+        changed: Callable[[], None] = lambda: None,
+        behind: Behind | None = None,
+    ) -> None:
+        """`ready` is called when a model can answer, `changed` when anything here is another."""
         self._stage = stage
-        self._ready = ready
+        self._ready, self._changed, self._behind = ready, changed, behind
+        self.loaded: Loaded | None = None
+        """What the engine says of the model that answers."""
         self.settings = settings
         self._problems: dict[str, str] = {}
         self._asked_size: int | None = None
@@ -83,8 +100,35 @@ class Models:
         session.begin_load()
         session.assistant = session.assistant_for(session.store)
         self._stage.board.dismiss("model")
+        self._stage.board.dismiss("gpu")
+        self.loaded = None
         self._show_model(session, EngineStatus())
         self.list_models()
+
+    def reread(self, name: str) -> None:
+        """Go by what was set for the model that answers; it is loaded anew only where it must be.
+
+        `name` is what `find_model` takes.
+        """
+        session = self._stage.session
+        if session is None:
+            return
+
+        def then(model: ShelvedModel) -> None:
+            request = session.parts.load_request
+            before = request(session.model, session.settings)
+            if model.path != session.model.path:
+                # Another one was chosen meanwhile.
+                return
+            again = request(model, session.settings) != before
+            if again:
+                session.assistant.stop()
+            session.model = model
+            session.assistant = session.assistant_for(session.store)
+            if again:
+                session.begin_load()
+
+        self._stage.run("slow", lambda: session.parts.find_model(name), then)
 
     def _engine_changed(self, status: EngineStatus) -> None:
         session = self._stage.session
@@ -95,10 +139,30 @@ class Models:
             self._model_failed(session, status.problem)
         elif status.loaded is not None and status.loaded.path == str(session.model.path):
             self._stage.board.dismiss("model")
+            if status.loaded is not self.loaded:
+                self.loaded = status.loaded
+                self._ask_truth(status.loaded)
             tried, self._tried = self._tried, ""
             if tried:
                 self._write({"model": tried})
             self._ready()
+
+    def _ask_truth(self, loaded: Loaded) -> None:
+        """Say so where there is a card and the model does not compute on it."""
+        behind = self._behind
+        if behind is None:
+            return
+
+        def then(truth: "Truth | None") -> None:
+            if loaded is not self.loaded:
+                return
+            if truth is None or truth.quiet:
+                self._stage.board.dismiss("gpu")
+            else:
+                text = f"{tr(truth.sentence)} {tr(truth.hint)}".strip()
+                self._stage.board.say("gpu", text, kind="warn")
+
+        self._stage.run("truth", lambda: behind.truth(loaded), then, lambda _: None)
 
     def _show_model(self, session: Session, status: EngineStatus) -> None:
         if status.problem is not None:
@@ -114,6 +178,7 @@ class Models:
             model_detail=detail,
             model_failed=status.problem is not None,
         )
+        self._changed()
 
     def _model_failed(self, session: Session, problem: HomebodyError) -> None:
         if self._is_starter(session.model):
@@ -142,10 +207,7 @@ class Models:
                     "{model} answers: small, quick, and good for short questions and small jobs. "
                     "It knows little and is often wrong."
                 ).format(model=session.model.name),
-                tr(
-                    "For real conversation, open a larger model: any GGUF file, from the model's "
-                    "name at the top right."
-                ),
+                tr("For real conversation, add a larger model that fits this computer."),
             ]
         else:
             sentences.append(tr("{model} answers.").format(model=session.model.name))
@@ -157,6 +219,7 @@ class Models:
                 tr("Write a short thank-you note to a neighbour."),
                 tr("Give me three names for a grey cat."),
             ),
+            more_models=tr("More models") if self._is_starter(session.model) else "",
         )
 
     # ------------------------------------------------------------------ settings
@@ -164,6 +227,8 @@ class Models:
     def show_settings(self) -> None:
         """Show the settings as they are."""
         self._stage.view.show_settings(self.settings, dict(self._problems))
+        if self.settings.offline != self._stage.header_state.offline:
+            self._stage.header(offline=self.settings.offline)
 
     def change(self, key: str, value: object) -> None:
         """Set one setting, on the disk and here."""
@@ -212,6 +277,7 @@ class Models:
             self._asked_size = None
         log.setLevel(loaded.settings.log_level)
         self.show_settings()
+        self._changed()
         session = self._stage.session
         if session is not None and not keys <= _WINDOW:
             session.use_settings(loaded.settings)
@@ -227,7 +293,7 @@ def _choices(
         found[starter.path] = ModelChoice(
             name=STARTER, title=starter.name, detail=tr("the starter model")
         )
-    for path in found_models(home):
+    for path in found_models(home)[:_IN_MENU]:
         found[path] = ModelChoice(name=str(path), title=path.stem, detail=_size(path))
     if current.path not in found and current.path.is_file():
         path = current.path

@@ -1,10 +1,11 @@
 """What the presenter needs of others: a view to show states, hands to work in the background."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from homebody.base.errors import HomebodyError
+from homebody.messages.frames import Loaded
 from homebody.settings.declared import Settings
 from homebody.ui.states import (
     ComposerState,
@@ -16,16 +17,48 @@ from homebody.ui.states import (
     WelcomeState,
 )
 
-__all__ = ["Background", "Failed", "Lane", "Opens", "Transcript", "View"]
+if TYPE_CHECKING:  # loaded when it is needed
+    from homebody.library.library import Library
+    from homebody.library.truth import Truth
+    from homebody.machine.gpus import GpuReading
+    from homebody.ui.model_states import ModelsState
+
+__all__ = [
+    "Background",
+    "Behind",
+    "Failed",
+    "Lane",
+    "Opens",
+    "Transcript",
+    "View",
+    "WatchesGpus",
+]
 
 T = TypeVar("T")
 Failed = Callable[[HomebodyError], None]
-Lane = Literal["store", "turn", "stop", "model", "count", "files", "slow"]
+Lane = Literal[
+    "store",
+    "turn",
+    "stop",
+    "model",
+    "count",
+    "files",
+    "slow",
+    "gpu",
+    "truth",
+    "library",
+    "hub",
+    "downloads",
+    "measure",
+]
 """Work in one lane is done in the order in which it was asked for; lanes do not wait for others.
 
 `store` short reads and writes · `turn` the reply that is written · `model` what the engine does ·
 `stop` the end of it · `count` tokens, which wait while a reply is written · `files` those that are
-attached · `slow` all that may take seconds: erasing, backups, hashes, links, looking for models
+attached · `slow` all that may take seconds: erasing, backups, hashes, links, looking for models ·
+`gpu` readings of the cards · `truth` whether the model really computes there · `library` the page
+of models: files and whether they fit · `hub` what others are asked · `downloads` what is being
+fetched · `measure` loads that are tried
 """
 
 
@@ -59,6 +92,32 @@ class Opens(Protocol):
 
     def open_folder(self, path: Path) -> None:
         """Show a folder."""
+
+
+class WatchesGpus(Protocol):
+    """Reads the cards while somebody looks: `machine.sampler.Sampler`."""
+
+    watched: bool
+    """Whether the window can be seen."""
+
+    def watch(self) -> "Iterator[GpuReading]":
+        """Yield readings until `close`."""
+
+    def close(self) -> None:
+        """End those that watch."""
+
+
+class Behind(Protocol):
+    """What stands behind the window besides the session. Each method is called in a lane."""
+
+    def open_library(self) -> "Library":
+        """Make the library: when it is first needed, and once."""
+
+    def watch_gpus(self) -> WatchesGpus:
+        """Make what reads the cards. Called once."""
+
+    def truth(self, loaded: Loaded) -> "Truth | None":
+        """Return what there is to say about where this model computes, or nothing."""
 
 
 class Transcript(Protocol):
@@ -107,6 +166,12 @@ class View(Protocol):
 
     def show_page(self, page: Page) -> None:
         """Go to a page."""
+
+    def show_models(self, state: "ModelsState") -> None:
+        """Show the page of models."""
+
+    def show_strip(self, words: str) -> None:
+        """Show the quiet line at the bottom; "" hides it."""
 
     def show_settings(self, settings: Settings, problems: dict[str, str]) -> None:
         """Show the values on the settings page, and use those that are about the window."""

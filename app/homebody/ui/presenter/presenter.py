@@ -1,8 +1,10 @@
 """What the window does: every intent of a widget arrives here and goes to the part that owns it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from homebody.assistant.session import Session
 from homebody.base.errors import BadInput, HomebodyError, StoreProblem
@@ -12,12 +14,17 @@ from homebody.settings.declared import Settings
 from homebody.ui.presenter.chats import Chats
 from homebody.ui.presenter.composing import Composing, refuse_elsewhere
 from homebody.ui.presenter.models import Models
-from homebody.ui.presenter.needs import Background, Opens, View
+from homebody.ui.presenter.needs import Background, Behind, Opens, View
 from homebody.ui.presenter.reply import Place
 from homebody.ui.presenter.stage import Board, Stage
+from homebody.ui.presenter.strip import Strip
 from homebody.ui.presenter.talk import Talk
 from homebody.ui.states import Page
 from homebody.ui.words import tr
+
+if TYPE_CHECKING:  # loaded when the page of models is opened
+    from homebody.library.library import Library
+    from homebody.ui.presenter.library import Shelving
 
 __all__ = ["Presenter"]
 
@@ -37,6 +44,7 @@ class Presenter:
         settings: Settings,
         locks: tuple[str, ...],
         remember: Callable[[str | None], None] = lambda _: None,
+        behind: Behind | None = None,
     ) -> None:
         """`remember` is told which conversation to open at the next start, whenever it changes."""
         self.board = Board(view)
@@ -51,7 +59,19 @@ class Presenter:
         )
         self.composing = Composing(self._stage, self.talk)
         self.chats = Chats(self._stage, self.talk)
-        self.models = Models(self._stage, settings, ready=self._model_ready)
+        self.models = Models(
+            self._stage,
+            settings,
+            ready=self._model_ready,
+            changed=self._model_changed,
+            behind=behind,
+        )
+        self.strip = Strip(self._stage)
+        self._behind = behind
+        self._shelving: Shelving | None = None
+        self._opening_library = False
+        self._for_library: list[Callable[[Shelving], None]] = []
+        """What is to be done when the library is there."""
         self._open_session = open_session
         self._locks = locks
         self._remember = remember
@@ -92,7 +112,16 @@ class Presenter:
         self.chats.refresh()
         if self._file:
             self.models.choose(self._file, remember=False)
+        if self._behind is not None:
+            self.strip.begin(self._behind)
+            left = session.home.models / "incoming"
+            self._stage.run("slow", partial(_holds_anything, left), self._fetch_on)
         self._keep_house()
+
+    def _fetch_on(self, left: object) -> None:
+        """Go on with what a former run did not finish fetching."""
+        if left:
+            self.with_library(lambda _: None)
 
     def _reopen_last(self, session: Session, conversation: str) -> None:
         def then(found: Conversation | None) -> None:
@@ -120,6 +149,9 @@ class Presenter:
 
         What was asked of the background still has to be waited for.
         """
+        self.strip.close()
+        if self._shelving is not None:
+            self._shelving.close()
         self.composing.keep_draft(leaving=True)
         self.talk.step_aside()
         place = self.talk.place
@@ -172,6 +204,7 @@ class Presenter:
             self._remembered = current
             self._remember(current)
         if not self.talk.writing:
+            self.strip.reply(self.talk.head)
             self.composing.measure()
             self._remember_hash()
 
@@ -201,6 +234,48 @@ class Presenter:
         self.talk.welcome(self.models.welcome())
         self.composing.measure()
 
+    def _model_changed(self) -> None:
+        header = self._stage.header_state
+        self.strip.model(header.model, header.model_detail)
+        if self._shelving is not None:
+            self._shelving.model_changed()
+
+    # ------------------------------------------------------------------ the library
+
+    def with_library(self, do: "Callable[[Shelving], None]") -> None:
+        """Do something with the page of models; what is behind it is loaded first."""
+        if self._shelving is not None:
+            do(self._shelving)
+            return
+        self._for_library.append(do)
+        behind = self._behind
+        if self._opening_library or behind is None or self._stage.session is None:
+            return
+        self._opening_library = True
+
+        def work() -> "tuple[type[Shelving], Library]":
+            # Loaded here, so that the window does not wait for it.
+            from homebody.ui.presenter.library import Shelving
+
+            library = behind.open_library()
+            library.downloads.begin()
+            return Shelving, library
+
+        self._stage.run("library", work, self._library_opened, self._library_failed)
+
+    def _library_opened(self, opened: "tuple[type[Shelving], Library]") -> None:
+        kind, library = opened
+        self._opening_library = False
+        self._shelving = kind(self._stage, self.models, library)
+        waiting, self._for_library = self._for_library, []
+        for do in waiting:
+            do(self._shelving)
+
+    def _library_failed(self, problem: HomebodyError) -> None:
+        self._opening_library = False
+        self._for_library.clear()
+        self.board.tell(problem, "library", action=tr("Try again"), do=partial(self.go, "models"))
+
     # ------------------------------------------------------------------ intents
 
     def go(self, page: Page) -> None:
@@ -208,16 +283,46 @@ class Presenter:
         if page == "settings":
             self.models.show_settings()
         self._stage.go(page)
+        if page == "models":
+            self._open_models()
+
+    def _open_models(self) -> None:
+        if self._shelving is None:
+            from homebody.ui.model_states import ModelsState
+
+            self._stage.view.show_models(ModelsState(busy=tr("Looking for models…")))
+        self.with_library(lambda shelving: shelving.refresh())
+
+    def take_files(self, paths: Sequence[str]) -> None:
+        """Take files that were dropped or chosen: models go on the shelf, texts are attached."""
+        texts = []
+        for path in paths:
+            if Path(path).suffix.casefold() == ".gguf":
+                self.with_library(partial(_add_file, path=path))
+            else:
+                texts.append(path)
+        if texts:
+            self.go("chat")
+            self.composing.attach(texts)
+
+    def use_file(self, path: str) -> None:
+        """Answer with the model in a file that the person chose, at the next start too."""
+        self._use_file(path, remember=True)
 
     def open_file(self, path: str) -> None:
         """Answer with the model in a file, for now: another start of Homebody asked for it."""
+        self._use_file(path, remember=False)
+
+    def _use_file(self, path: str, *, remember: bool) -> None:
         try:
             refuse_elsewhere(path)
         except BadInput as problem:
             self.board.tell(problem)
             return
-        self._file = path
-        self.models.choose(path, remember=False)
+        if not remember:
+            # Asked for before the conversations are open, it is taken then.
+            self._file = path
+        self.models.choose(path, remember=remember)
 
     def ask_link(self, url: str) -> None:
         """Show an address whole before anything is done with it."""
@@ -247,3 +352,14 @@ class Presenter:
         if head is not None and head.reply:
             self._stage.view.copy(head.reply)
             self.copied(tr("Copied the reply."))
+
+
+def _add_file(shelving: "Shelving", path: str) -> None:
+    shelving.add_file(path)
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False

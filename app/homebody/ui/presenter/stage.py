@@ -123,5 +123,10 @@ class Stage:
 
 
 def _page_title(page: Page) -> str:
-    titles = {"settings": tr("Settings"), "shortcuts": tr("Shortcuts"), "about": tr("About")}
+    titles = {
+        "models": tr("Models"),
+        "settings": tr("Settings"),
+        "shortcuts": tr("Shortcuts"),
+        "about": tr("About"),
+    }
     return titles.get(page, "")

@@ -1,0 +1,97 @@
+"""The library behind a window in tests: real shelf, queue and courier; cards are made up."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from homebody.base.paths import find_home
+from homebody.courier.client import Courier, Porter
+from homebody.library.downloads import Downloads
+from homebody.library.fit import Memories, quick
+from homebody.library.library import Library
+from homebody.library.shelf import Shelf
+from homebody.library.truth import Truth
+from homebody.machine.gpus import Gpu, GpuReading
+from homebody.messages.fit import FitPlan
+from homebody.messages.frames import Loaded
+from homebody.messages.shelf import ModelSettings
+from homebody.settings.file import load
+
+CARD = Gpu(
+    index=0,
+    name="NVIDIA GeForce RTX 4070",
+    memory_total=12_878_000_000,
+    memory_free=11_600_000_000,
+)
+NO_CARD = GpuReading(kind="none", problem="There is no graphics card of NVIDIA's.")
+WITH_CARD = GpuReading(kind="ok", gpus=(CARD,), driver="580.95")
+
+
+class Cards:
+    """Says one reading, and waits for the end."""
+
+    def __init__(self, reading: GpuReading) -> None:
+        self.watched = True
+        self._reading = reading
+        self._end = threading.Event()
+
+    def watch(self) -> Iterator[GpuReading]:
+        yield self._reading
+        self._end.wait(60)
+
+    def close(self) -> None:
+        self._end.set()
+
+
+@dataclass
+class RealBehind:
+    """`presenter.needs.Behind`."""
+
+    reading: GpuReading = NO_CARD
+    said: Truth | None = None
+    porter: Porter | None = None
+    """Needed for what connects."""
+    measured: list[ModelSettings] = field(default_factory=list)
+    fitted: list[str] = field(default_factory=list)
+    opened: int = 0
+
+    def open_library(self) -> Library:
+        self.opened += 1
+        home = find_home()
+        shelf = Shelf(home)
+        courier = Courier(self.porter or Porter(), offline=load(home).settings.offline)
+        return Library(
+            shelf=shelf,
+            downloads=Downloads(courier, home.models, lambda path, sha256: None),
+            hub=courier,
+            fit=self.fit,
+            measure=self.measure,
+            read_gpus=lambda: self.reading,
+        )
+
+    def fit(self, path: Path, settings: ModelSettings) -> FitPlan:
+        self.fitted.append(path.name)
+        gpus = tuple((gpu.memory_free, gpu.memory_total) for gpu in self.reading.gpus)
+        return quick(
+            path,
+            context=settings.context or 4096,
+            gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,
+            cache_type=settings.cache_type or "f16",
+            machine=Memories(
+                gpus=gpus, processor_free=11_200_000_000, processor_total=16_000_000_000
+            ),
+        )
+
+    def measure(self, path: Path, settings: ModelSettings) -> FitPlan:
+        self.measured.append(settings)
+        return msgspec.structs.replace(self.fit(path, settings), measured=True)
+
+    def watch_gpus(self) -> Cards:
+        return Cards(self.reading)
+
+    def truth(self, loaded: Loaded) -> Truth | None:
+        del loaded
+        return self.said
