@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from homebody.base.errors import HomebodyError
 from homebody.base.paths import Home
-from homebody.building import build_session, find_probe, settle
+from homebody.building import (
+    build_session,
+    find_probe,
+    has_usable_build,
+    memories_for,
+    settle,
+)
 
 if TYPE_CHECKING:
     from homebody.assistant.session import Session
@@ -131,10 +137,11 @@ class Behind:
         """End the processes."""
         if self._probe is not None:
             self._probe.close()
-        if self._downloads is not None:
-            self._downloads.close()
+        # First the courier: it answers everybody who waits for it, and so the downloads.
         if self._courier is not None:
             self._courier.close()
+        if self._downloads is not None:
+            self._downloads.close()
         if self._engine is not None:
             self._engine.close()
         if self._porter is not None:
@@ -154,10 +161,10 @@ class Behind:
         return self._reader.read(self._own())
 
     def _memories(self) -> "Memories":
-        from homebody.engine.build import has_gpu_code
-        from homebody.library.memories import read_memories
-
-        return read_memories(self._read(), gpu_code=has_gpu_code())
+        assert self._engine is not None
+        assert self._reader is not None
+        gpu_code = has_usable_build(self._verdict)
+        return memories_for(self._engine, self._reader, gpu_code=gpu_code)
 
     def _remember(self, path: Path, sha256: str) -> None:
         """Keep the hash of a file that came, which was computed as it came."""
@@ -172,7 +179,9 @@ class Behind:
         from homebody.library.fit import quick
 
         assert self._session is not None
-        return quick(path, machine=self._memories(), **wish_of(chosen, self._session.settings))
+        settings = self._session.settings
+        wish = wish_of(chosen, settings)
+        return quick(path, machine=self._memories(), mapped=settings.use_mmap, **wish)
 
     def _measure(self, path: Path, chosen: "ModelSettings") -> "FitPlan":
         from homebody.engine.dry import dry_load
@@ -180,5 +189,8 @@ class Behind:
         from homebody.library.fit import measured
 
         assert self._session is not None
-        wish = wish_of(chosen, self._session.settings)
-        return measured(path, machine=self._memories(), dry=dry_load, **wish)
+        settings = self._session.settings
+        wish = wish_of(chosen, settings)
+        return measured(
+            path, machine=self._memories(), dry=dry_load, mapped=settings.use_mmap, **wish
+        )

@@ -6,6 +6,7 @@ The engine's process takes longest, so it is started first and loads while the r
 import os
 import threading
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
     from homebody.assistant.session import Session
     from homebody.engine.client import Engine
     from homebody.engine.probe import Probe, Verdict
+    from homebody.library.fit import Memories
     from homebody.library.shelf import ShelvedModel
     from homebody.machine.gpus import GpuReader
     from homebody.messages.frames import Load
     from homebody.settings.declared import Settings
     from homebody.store.store import Store
 
-__all__ = ["build_session", "find_probe", "session_for", "settle"]
+__all__ = [
+    "build_session",
+    "find_probe",
+    "has_usable_build",
+    "memories_for",
+    "session_for",
+    "settle",
+]
 
 _SURELY_FITS = 1_000_000_000
 """Bytes; for a model below this, asking how much memory there is would only cost time."""
@@ -125,9 +134,7 @@ def build_session(
     def request(model: ShelvedModel, settings: "Settings") -> "Load":
         return load_request(model, settings, cores)
 
-    def plan(wish: "Load") -> "Load":
-        return _planned(wish, engine, reader)
-
+    prepare = partial(_prepared, engine, reader, verdict)
     notices = list(loaded.problems)
     if home.shelf.exists():
         notices += Shelf(home).notices
@@ -143,7 +150,7 @@ def build_session(
                 raise
             notices.append(f"{problem.message} {problem.hint}")
         else:
-            engine.begin_load(plan(request(model, settings)))
+            engine.begin_load(request(model, settings), partial(prepare, model))
             break
     model = model or ShelvedModel("", Path())
 
@@ -188,51 +195,111 @@ def build_session(
         model=model,
         hashes=hashes,
         locks=locks,
-        parts=Parts(find_model=find, load_request=request, plan=plan, assistant=assistant),
+        parts=Parts(find_model=find, load_request=request, prepare=prepare, assistant=assistant),
         notices=notices,
     )
 
 
 def _find(home: Home, name: str) -> "ShelvedModel":
     """Return a model, unless it would bring this machine to a crawl. Raises `ModelProblem`."""
+    from homebody.library.model_files import size_of
     from homebody.library.shelf import check_memory, find_model
     from homebody.machine.readings import read_machine
 
     model = find_model(home, name)
-    if model.path.stat().st_size > _SURELY_FITS:
+    if size_of(model.path) > _SURELY_FITS:
         machine = read_machine()
         check_memory(model.path, None if machine.gpus else machine.memory_total)
     return model
 
 
-def _planned(wish: "Load", engine: "Engine", reader: "GpuReader") -> "Load":
-    """Return how to load what was wished for: with as many layers on the GPU as fit it now."""
-    from homebody.engine.build import has_gpu_code
+def _prepared(
+    engine: "Engine",
+    reader: "GpuReader",
+    verdict: "Verdict | None",
+    model: "ShelvedModel",
+    wish: "Load",
+) -> "Load":
+    """Look at the file, which may be another than when it was chosen, and at the memory."""
+    from homebody.library.shelf import STARTER, check_file
 
-    if wish.gpu_layers >= 0 or not has_gpu_code():
+    if model.key != STARTER:
+        check_file(model.path)
+    beside = _checked_adapter(model)
+    return _planned(wish, engine, reader, verdict, beside=beside)
+
+
+def _checked_adapter(model: "ShelvedModel") -> int:
+    """Return the bytes of a model's adapter; `ModelProblem` if it is none.
+
+    It was looked at when it was chosen; but it may be gone by now, or have been written into the
+    shelf's file by hand.
+    """
+    if not model.settings.adapter:
+        return 0
+    from homebody.library.facts import inspect_file
+
+    path = Path(model.settings.adapter)
+    hint = "Choose another adapter for this model, or none."
+    try:
+        found = inspect_file(path)
+    except ModelProblem as problem:
+        raise ModelProblem(problem.message, hint) from problem
+    if found.kind != "adapter":
+        raise ModelProblem(f"{path.name} is no adapter, so it cannot change a model.", hint)
+    return found.bytes
+
+
+def _planned(
+    wish: "Load",
+    engine: "Engine",
+    reader: "GpuReader",
+    verdict: "Verdict | None",
+    *,
+    beside: int,
+) -> "Load":
+    """Return how to load what was wished for: with as many layers on the GPU as fit it now.
+
+    `beside`: bytes of what is loaded with it. Reads the cards and the file's header.
+    """
+    if wish.gpu_layers >= 0 or not has_usable_build(verdict):
         return wish  # as the person said; or there is nothing to choose
     from msgspec.structs import replace
 
-    from homebody.library.fit import quick
-    from homebody.library.memories import read_memories
+    from homebody.library.fit import most_layers
 
-    # What is loaded now is gone before the next one comes.
-    memories = read_memories(reader.read(_own(engine)), gpu_code=True)
+    memories = memories_for(engine, reader)
     if not memories.gpus:
         return wish
     try:
-        plan = quick(
+        layers = most_layers(
             Path(wish.path),
             context=wish.context,
             cache_type=wish.cache_type,
             flash_attention=wish.flash_attention,
             machine=memories,
+            beside=beside,
         )
     except ModelProblem:
         return wish  # the engine says what is wrong with it
-    return replace(wish, gpu_layers=plan.gpu_layers)
+    return replace(wish, gpu_layers=layers)
 
 
-def _own(engine: "Engine") -> tuple[int, ...]:
-    pid = engine.pid
-    return () if pid is None else (pid,)
+def has_usable_build(verdict: "Verdict | None") -> bool:
+    """Say whether engines of this build use cards, as far as it is known."""
+    from homebody.engine.build import has_gpu_code
+
+    return has_gpu_code() and (verdict is None or verdict.uses_gpu)
+
+
+def memories_for(engine: "Engine", reader: "GpuReader", *, gpu_code: bool = True) -> "Memories":
+    """Return what is free for a model that takes the place of the engine's."""
+    from homebody.library.memories import read_memories
+
+    pid, held = engine.pid, engine.held
+    return read_memories(
+        reader.read(() if pid is None else (pid,)),
+        gpu_code=gpu_code,
+        loaded=held.loaded if held is not None else None,
+        mapped=held is None or held.mapped,
+    )

@@ -56,7 +56,7 @@ def session() -> Iterator[Session]:
         parts=Parts(
             find_model=shelf.find,
             load_request=lambda model, settings: load_request(model, settings, 1),
-            plan=lambda wish: wish,
+            prepare=lambda _model, wish: wish,
             assistant=assistant,
         ),
     )
@@ -115,7 +115,7 @@ def test_what_was_set_for_a_model_reaches_the_engine(session: Session, tmp_path:
         adapter_scale=2.0,
     )
     shelf.change_settings("small", asked)
-    session.use_model_settings()
+    session.use_model_settings(session.find_model_settings())
     assert session.parts.load_request(session.model, SETTINGS).context == 512
     assert sampling_of(session.model, session.settings).temperature == 0.0
     assert sampling_of(session.model, SETTINGS).seed is None
@@ -124,6 +124,28 @@ def test_what_was_set_for_a_model_reaches_the_engine(session: Session, tmp_path:
     request = session.parts.load_request(session.model, Settings(threads=3))
     assert (request.context, request.gpu_layers, request.threads) == (512, 0, 3)
     assert (request.cache_type, request.flash_attention) == ("q8_0", "auto")
+    assert isinstance(ask(session), Done)
+
+
+def test_settings_are_those_of_this_model_also_when_another_took_its_key(
+    session: Session, tmp_path: Path
+) -> None:
+    mine, shelf = tiny_llama(tmp_path / "small.gguf"), Shelf(session.home)
+    shelf.add_file(mine)
+    shelf.change_settings("small", ModelSettings(top_k=3))
+    session.use_model("small")
+    session.home.models.mkdir(parents=True)
+    tiny_llama(session.home.models / "small.gguf")
+    Shelf(session.home).change_settings("small", ModelSettings(top_k=7, context=512))
+    found = session.find_model_settings()
+    assert (found.path, found.settings, found.name) == (mine, ModelSettings(top_k=3), "small")
+    session.use_model_settings(found)
+    other = shelf.find(str(session.home.models / "small.gguf"))
+    assert other.settings.top_k == 7
+    session.begin_model(other)
+    assert session.engine.wait_loaded().path == str(other.path)
+    session.use_model_settings(found)
+    assert session.model == other, "it is too late for those of the one before"
     assert isinstance(ask(session), Done)
 
 
@@ -139,7 +161,7 @@ def test_an_adapter_that_vanished_is_a_sentence(session: Session, tmp_path: Path
     assert "The adapter lora.gguf cannot be opened" in ending.message
     assert ending.hint
     shelf.change_settings("small", ModelSettings())
-    session.use_model_settings()
+    session.use_model_settings(session.find_model_settings())
     assert isinstance(ask(session), Done)
 
 

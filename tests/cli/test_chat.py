@@ -69,6 +69,11 @@ def test_a_chat_with_the_starter_model() -> None:
         terminal.close()
 
 
+def test_all_layers_on_the_gpu_are_all_of_them(chat: Callable[..., Terminal]) -> None:
+    """The output is counted with them, as the engine counts."""
+    assert "33 of 33 layers on the GPU" in chat("Hi.", layers=32).say("/model")
+
+
 def test_the_second_turn_knows_the_first(chat: Callable[..., Terminal], tmp_path: Path) -> None:
     terminal = chat("I am fine.", "Still fine.")
     assert "I am fine." in terminal.say("How are you?")

@@ -8,7 +8,10 @@ import pytest
 
 from cli.support import Ran, homebody, scripted
 from fake_nvml.driver import CARD, FakeDriver
+from homebody.base.paths import find_home
+from homebody.library.shelf import Shelf
 from homebody.messages.reports import DoctorReport
+from homebody.messages.shelf import ModelSettings
 
 Write = Callable[..., Path]
 Doctor = Callable[..., Ran]
@@ -46,6 +49,12 @@ def test_a_card_and_why_it_is_not_used(doctor: Doctor) -> None:
     assert "Energy: counted by the GPU" in ran.out
     # Slower than it could be is not ill.
     assert (ran.status, ran.out.splitlines()[-1]) == (0, "Everything is well.")
+
+
+def test_what_was_set_for_this_model_counts(doctor: Doctor) -> None:
+    Shelf(find_home()).change_settings("starter", ModelSettings(gpu_layers=0))
+    ran = doctor(BASE + CARD)
+    assert "is not used: the settings put no layer on it." in ran.out
 
 
 def test_the_same_as_json(doctor: Doctor) -> None:

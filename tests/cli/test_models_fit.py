@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from cli.support import homebody
-from engine.tiny_models import SHAPES, sized
+from engine.tiny_models import SHAPES, sized, tiny_llama
+from fake_nvml.driver import CARD, FakeDriver
 from homebody.messages.fit import FitReport
 
 
@@ -44,6 +45,30 @@ def test_without_llama_cpp_there_is_an_estimate_and_a_word(tmp_path: Path) -> No
     report = msgspec.json.decode(ran.out, type=FitReport)
     assert (ran.status, report.plan.measured) == (0, False)
     assert ran.err.startswith("note: llama.cpp could not say what this model takes.")
+    # Nobody promises that it can be loaded.
+    assert "may end the engine" in ran.err
+
+
+def test_a_model_that_llama_cpp_refuses_is_refused(tmp_path: Path) -> None:
+    path = tiny_llama(tmp_path / "odd.gguf", architecture="oddity")
+    homebody("models", "fit", path).complained("a model of the kind 'oddity'")
+
+
+def test_a_card_that_is_hidden_is_not_planned_with(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """With what a CUDA build is known by, and the fake driver; llama.cpp itself finds no card."""
+    driver = FakeDriver(tmp_path_factory.mktemp("driver"))
+    (tmp_path / "libggml-cuda.so").touch()
+    around = driver.surroundings("driver 550.54.14;cuda 12040;" + CARD)
+    around["LLAMA_CPP_LIB_PATH"] = str(tmp_path)
+    shown = homebody("models", "fit", "starter", "--json", environment=around)
+    assert msgspec.json.decode(shown.out, type=FitReport).plan.verdict == "gpu"
+    for hiding in ("-1", ""):
+        hidden = around | {"CUDA_VISIBLE_DEVICES": hiding}
+        ran = homebody("models", "fit", "starter", "--json", environment=hidden)
+        plan = msgspec.json.decode(ran.out, type=FitReport).plan
+        assert (plan.verdict, plan.gpu) == ("processor", None)
 
 
 @pytest.mark.parametrize("context", ["-1", "99999999999"])

@@ -1,6 +1,8 @@
 """`homebody models list`, `found` and `remove`, as a person types them."""
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,19 @@ def test_the_list_has_what_is_here_and_what_is_recommended(person: Path) -> None
 def test_a_new_profile_stays_untouched_but_for_the_facts(person: Path) -> None:
     assert models("list").status == 0
     assert [path.name for path in find_home().data.iterdir()] == ["model-facts.json"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+def test_a_name_that_is_no_text_can_be_printed(person: Path) -> None:
+    write(find_home().models / os.fsdecode(b"bad\xff.gguf"), GGUF)
+    done = models("list")
+    assert done.status == 0, done
+    assert "bad\\udcff" in done.out
+    assert "is not text" in report("list")["models"][1]["problem"]
+    done = models("remove", "bad\\udcff")
+    assert done.status != 0
+    assert "Traceback" not in done.err
+    assert "Rename" in done.err
 
 
 def test_found_are_the_models_of_other_apps(person: Path) -> None:

@@ -14,10 +14,14 @@ from msgspec.structs import replace
 
 from engine.conftest import chat, write
 from engine.tiny_models import LAYERS, WIDE, adapter, tiny_lfm2, tiny_llama, tiny_mamba
-from homebody.base.errors import EngineDied, EngineProblem
+from homebody.base.errors import EngineDied, EngineProblem, ModelProblem
+from homebody.engine.build import build_folder
 from homebody.engine.client import Engine
 from homebody.engine.worker.generate import Session
 from homebody.engine.worker.native import Native
+from homebody.library.fit_layout import layout_of
+from homebody.library.truth import why
+from homebody.machine.gpus import Gpu, GpuReading
 from homebody.messages.frames import Adapter, Generate, Load, Piece
 from wire.kit import eventually
 
@@ -186,6 +190,96 @@ def test_reload_forgets_what_was_read(fresh, load):
     assert done.evaluated_tokens == done.prompt_tokens
 
 
+def test_what_could_not_be_loaded_is_kept_for_another_try(tmp_path, fresh, load):
+    engine = fresh(load)
+    path = tiny_llama(tmp_path / "m.gguf")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4000])
+    with pytest.raises(EngineProblem):
+        engine.load(tiny(path))
+    assert engine.held is None
+    path.write_bytes(whole)
+    engine.retry()
+    assert engine.wait_loaded().path == str(path)
+    assert engine.held.loaded == engine.loaded
+    engine.retry()
+    assert engine.loaded is not None, "nothing had failed"
+
+
+def test_a_load_is_prepared_on_another_thread_when_it_is_known_what_is_held(tmp_path, fresh, load):
+    engine = fresh(load)
+    go, seen = threading.Event(), []
+    one, two = tiny_llama(tmp_path / "one.gguf"), tiny_llama(tmp_path / "two.gguf")
+
+    def prepare(wish):
+        seen.append((wish.path, engine.held and engine.held.loaded.path))
+        assert go.wait(60)
+        return replace(wish, context=512)
+
+    engine.begin_load(tiny(one), prepare)
+    assert engine.loaded is None, "and not waited for"
+    # Another is wanted before the first was prepared: that is never loaded.
+    engine.begin_load(tiny(two), prepare)
+    go.set()
+    loaded = engine.wait_loaded()
+    assert (loaded.path, loaded.context) == (str(two), 512)
+    assert seen == [(str(one), load.path), (str(two), load.path)]
+    engine.reload()
+    engine.wait_loaded()
+    assert seen[2:] == [(str(two), str(two))], "prepared anew"
+
+
+def test_a_file_that_is_refused_while_it_is_prepared_is_said(fresh, load):
+    engine = fresh(load)
+
+    def refuse(_wish):
+        raise ModelProblem("It is a picture.", "Choose a model.")
+
+    with pytest.raises(EngineProblem, match="It is a picture") as refused:
+        engine.load(load, refuse)
+    assert (refused.value.kind, refused.value.hint) == ("model", "Choose a model.")
+    assert engine.held is not None
+    engine.load(load)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_while_it_is_prepared_is_not_waited_for(fresh, load):
+    with pytest.raises(EngineProblem, match="Homebody failed"):
+        fresh().load(load, lambda _wish: 1 // 0)
+
+
+@pytest.mark.parametrize("claimed", [0, 2**31, 2**32 - 1])
+def test_a_context_that_no_model_was_trained_for(tmp_path, fresh, claimed):
+    data = tiny_llama(tmp_path / "m.gguf").read_bytes()
+    key = b"llama.context_length" + (4).to_bytes(4, "little")
+    assert data.count(key + (512).to_bytes(4, "little")) == 1
+    path = tmp_path / "absurd.gguf"
+    path.write_bytes(
+        data.replace(key + (512).to_bytes(4, "little"), key + claimed.to_bytes(4, "little"))
+    )
+    loaded = fresh(replace(tiny(path), context=0)).loaded
+    assert (loaded.context, loaded.trained_context) == (8192, 8192)
+    assert layout_of(path).context(0) == 8192
+    assert layout_of(path).trained_context is None
+
+
+def test_a_build_with_code_for_a_gpu_says_so_where_there_is_none(
+    tmp_path, fresh, load, monkeypatch
+):
+    """A CUDA build on a machine without a driver, as far as its files tell."""
+    for file in build_folder().iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "libggml-cuda.so.0").touch()
+    monkeypatch.setenv("LLAMA_CPP_LIB_PATH", str(tmp_path))
+    loaded = fresh(load).loaded
+    assert (loaded.gpu_build, loaded.devices, loaded.gpu_layers) == (True, (), 0)
+    card = Gpu(index=0, name="RTX 4070", memory_total=12 * 10**9, memory_free=11 * 10**9)
+    after = GpuReading(kind="ok", card=True, gpus=(card,), driver="550")
+    truth = why(asked=-1, loaded=loaded, before=None, after=after)
+    assert truth.kind == "old_driver"
+    assert "CUDA does not offer it" in truth.sentence
+
+
 # ---------------------------------------------------------------- files that change while in use
 
 
@@ -307,7 +401,17 @@ def test_an_adapter_that_was_replaced_is_loaded_again(fresh, load, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "how", ["missing", "a folder", "empty", "text", "a model", "another shape", "cut off"]
+    "how",
+    [
+        "missing",
+        "a folder",
+        pytest.param("a pipe", marks=pytest.mark.skipif(sys.platform == "win32", reason="none")),
+        "empty",
+        "text",
+        "a model",
+        "another shape",
+        "cut off",
+    ],
 )
 def test_an_adapter_that_does_not_fit_is_refused(engine, tmp_path, how):
     """llama-cpp-python was seen to crash on a missing one."""
@@ -325,6 +429,8 @@ def test_an_adapter_that_does_not_fit_is_refused(engine, tmp_path, how):
     elif how == "cut off":
         adapter(path, wide=576, layers=30)
         os.truncate(path, path.stat().st_size // 2)
+    elif how == "a pipe":
+        os.mkfifo(path)
     pid = engine.pid
     with pytest.raises(EngineProblem) as refusal:
         write(engine, messages=JAPAN, adapters=(Adapter(str(path)),))

@@ -137,6 +137,12 @@ int nvmlDeviceGetName(void *handle, char *out, unsigned int size) {
   LOOK;
   return words(card.name, out, size);
 }
+int nvmlDeviceGetUUID(void *handle, char *out, unsigned int size) {
+  LOOK;
+  char name[32];
+  snprintf(name, sizeof name, (long)handle >= 1000 ? "MIG-%ld" : "GPU-%ld", (long)handle % 1000);
+  return words(name, out, size);
+}
 int nvmlDeviceGetMemoryInfo(void *handle, memory_t *out) {
   LOOK;
   out->total = card.total;

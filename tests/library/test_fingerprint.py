@@ -38,6 +38,18 @@ def test_a_hash_is_computed_and_remembered_beyond_the_session(store: Store, file
     assert Fingerprints(store).known(file) == hashlib.sha256(DATA).hexdigest()
 
 
+def test_a_part_of_a_model_has_no_hash_of_its_own(store: Store, file: Path) -> None:
+    """It would be told as the model's."""
+    part = file.rename(file.with_name("a-00001-of-00002.gguf"))
+    store.remember_hash(part, "0" * 64)
+    hashes = Fingerprints(store)
+    assert hashes.compute(part, wait=5) is None
+    assert hashes.known(part) is None
+    whole = part.rename(part.with_name("a-00001-of-00001.gguf"))
+    assert hashes.compute(whole, wait=60) == hashlib.sha256(DATA).hexdigest()
+    hashes.close()
+
+
 def test_a_known_file_is_not_read_again(store: Store, file: Path) -> None:
     hashes = Fingerprints(store)
     hashes.compute(file, wait=60)

@@ -13,7 +13,7 @@ from engine.tiny_models import SHAPES, Shape, sized
 from homebody.base.errors import ModelProblem
 from homebody.engine.worker import native
 from homebody.library import fit_layout
-from homebody.library.fit import Memories, measured, quick
+from homebody.library.fit import Memories, measured, most_layers, quick
 from homebody.library.fit_layout import cells_for, layout_of
 from homebody.library.gguf import read_header
 from homebody.messages.fit import FitPlan
@@ -207,7 +207,7 @@ def test_a_context_is_cut_with_a_word(model):
     room = plan(path, card(), context=9984).processor.needs
     found = plan(path, card(processor=room), context=32768)
     assert (found.context, found.asked_context) == (9984, 32768)
-    assert "the context is cut to 9,984 tokens" in found.sentence
+    assert "9,984 tokens of context are the most that fit" in found.sentence
     assert "32,768 tokens do not fit" in found.hint
     assert found.processor.needs <= room
 
@@ -215,9 +215,52 @@ def test_a_context_is_cut_with_a_word(model):
 def test_what_does_not_fit_at_all(model):
     found = plan(model("llama"), card(1 * MB, processor=10 * MB))
     assert (found.verdict, found.context) == ("no", 8192)
-    assert found.sentence.startswith("needs ")
-    assert found.sentence.endswith(", 11 MB free")
+    assert (found.gpu_layers, found.gpu.needs) == (0, 0)
+    assert found.sentence.startswith("needs 0.1 GB of the computer's own memory")
+    assert found.sentence.endswith("which has 10 MB to spare")
     assert "smaller" in found.hint
+
+
+def test_a_computer_whose_own_memory_alone_is_short(model):
+    """All layers on a large card: a smaller model would change nothing, and nothing is lacking."""
+    path = model("llama")
+    roomy = plan(path, card(PLENTY))
+    held = roomy.processor.needs - layout_of(path).input
+    # The table of words is mapped, and a few rows of it are read: it needs no room of its own.
+    enough = plan(path, card(PLENTY, processor=held))
+    assert (enough.verdict, enough.context) == ("gpu", 8192)
+    unmapped = quick(path, context=8192, machine=card(PLENTY, processor=held), mapped=False)
+    assert unmapped.context < 8192 or unmapped.verdict == "no"
+    short = plan(path, card(PLENTY, processor=100_000))
+    assert (short.verdict, short.gpu_layers) == ("no", short.layers)
+    assert short.sentence.endswith("which has 0 MB to spare; the rest fits the GPU")
+    assert short.hint == "Close other programs."
+
+
+def test_what_is_loaded_fits_the_cards_with_the_context_that_is_loaded(model):
+    """Where the computer's own memory is short, a plan tells of a shorter context or of none."""
+    path = model("llama")
+    need = plan(path, card(PLENTY)).gpu.needs
+    for machine in (card(need // 2, processor=10 * MB), card(need // 2, processor=40 * MB)):
+        found = plan(path, machine)
+        assert found.verdict == "no" or found.context < 8192
+        count = most(path, machine)
+        assert 0 < count < found.layers
+        whole = quick(path, context=8192, gpu_layers=count, machine=card(PLENTY))
+        assert whole.gpu.needs <= machine.usable[0]
+        # What runs beside it has its place too.
+        assert most(path, machine, beside=machine.usable[0] - 1) == 0
+
+
+def most(path: Path, machine: Memories, beside: int = 0) -> int:
+    return most_layers(
+        path,
+        context=8192,
+        cache_type="f16",
+        flash_attention="auto",
+        machine=machine,
+        beside=beside,
+    )
 
 
 def test_a_cache_that_cannot_be_stays_f16_with_a_word(model):
@@ -254,7 +297,7 @@ class FakeGpuEngine:
             ),
             cache=self._said.get("cache", 0),
             layers=self._layers,
-            gpu_layers=load.gpu_layers,
+            gpu_layers=self._said.get("gpu_layers", load.gpu_layers),
             context=load.context,
             cache_type=load.cache_type,
             flash_attention=True,
@@ -293,6 +336,13 @@ def test_a_build_without_gpu_support_is_given_none(model):
     found = measured(model("llama"), context=8192, machine=card(PLENTY), dry=dry)
     assert (found.verdict, found.gpu, found.gpu_layers) == ("processor", None, 0)
     assert found.hint == "The GPU is not used: this llama.cpp was built without support for it."
+
+
+def test_a_build_that_finds_no_gpu_is_given_none(model):
+    dry = FakeGpuEngine(7, gpu_layers=0)
+    found = measured(model("llama"), context=8192, machine=card(PLENTY), dry=dry)
+    assert (found.verdict, found.gpu, found.gpu_layers) == ("processor", None, 0)
+    assert found.hint == "The GPU is not used: its driver does not offer it to llama.cpp."
 
 
 # ---------------------------------------------------------------- files

@@ -48,6 +48,12 @@ def test_a_split_model_is_one_model():
         best((choice,))
 
 
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 9), (2, 3)])
+def test_a_split_model_has_every_number(numbers):
+    (choice,) = choices(of(*((f"M-{number:05}-of-00002.gguf", 1) for number in numbers)))
+    assert "not numbered from 1 to 2" in choice.problem
+
+
 def test_a_part_of_a_split_model_means_all_of_it():
     parts = [(f"q4/M-{part:05}-of-00002.gguf", part) for part in (1, 2)]
     assert len(named(of(*parts), "M-00002-of-00002.gguf").files) == 2

@@ -25,6 +25,7 @@ def test_everything_that_a_card_tells(driver):
     assert (reading.card, reading.problem) == (True, "")
     (gpu,) = reading.gpus
     assert (gpu.index, gpu.name, gpu.compute) == (0, "NVIDIA RTX 4090", "8.9")
+    assert gpu.uuid == "GPU-1"
     assert (gpu.memory_total, gpu.memory_free) == (24_000_000_000, 20_000_000_000)
     assert (gpu.load, gpu.temperature) == (0.37, 55)
     assert (gpu.power_watts, gpu.energy_joules) == (120.5, 5000.25)

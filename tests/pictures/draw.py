@@ -58,7 +58,7 @@ from homebody.ui.window import Window
 ROOT = Path(__file__).parent.parent.parent
 OUT = ROOT / "build" / "pictures"
 KEPT = ROOT / "assets" / "screenshots"
-README = {"talk-light", "chat-dark", "welcome-light", "search-dark"}
+README = {"talk-light", "chat-dark", "welcome-light", "models-page-dark"}
 WIDTH, HEIGHT = 1180, 760
 
 HOME = """Everything stays on this machine: your words, the model, its replies.
@@ -417,8 +417,8 @@ SMALL = ModelCard(
     facts="4B · Q4_K_M · Apache-2.0",
     badge="best for this computer",
     bar=FitBar(0.19, 0, 0),
-    sentence="Good at most things a small model can do, in many languages. · 2.5 GB · "
-    "fits, on the processor",
+    sentence="2.5 GB · fits, on the processor\n"
+    "Good at most things a small model can do, in many languages.",
     button=CardButton("get", "Get 2.5 GB", primary=True),
 )
 OTHERS = (
@@ -427,7 +427,7 @@ OTHERS = (
         name="Qwen3.5 9B",
         facts="9B · UD-Q4_K_XL · Apache-2.0",
         bar=FitBar(0.43, 0, 0),
-        sentence="Follows long instructions, reasons before it answers. · 6.9 GB",
+        sentence="6.9 GB · fits the card\nFollows long instructions, reasons before it answers.",
         button=CardButton("get", "Get 6.9 GB"),
     ),
     ModelCard(
@@ -435,7 +435,7 @@ OTHERS = (
         name="Gemma 4 26B",
         facts="26B, 4B at work · UD-Q4_K_M · Gemma",
         bar=FitBar(1.0, 0, 0, fits=False),
-        sentence="Knows much and is quick for its size. · 16.9 GB · too large for this computer",
+        sentence="16.9 GB · too large for this computer\nKnows much and is quick for its size.",
         button=CardButton("get", "Get 16.9 GB"),
     ),
 )
@@ -469,7 +469,7 @@ MINE = (
 )
 DETAILS_OF_MINE = CardDetails(
     facts=(
-        Fact("Kind", "qwen3, 4,022 million parameters, Q4_K_M, 36 layers, 2.5 GB"),
+        Fact("Kind", "qwen3, 4.0 billion parameters, Q4_K_M, 36 layers, 2.5 GB"),
         Fact("Context", "up to 256k tokens"),
         Fact("Licence", "Apache-2.0"),
         Fact("Chat template", "yes"),
@@ -511,7 +511,43 @@ def models_page(stage: Stage) -> None:
         Section(key="found", title="Found in other apps", cards=MINE[1:]),
         Section(key="recommended", title="Recommended", cards=OTHERS[:1], more="Show 12 more"),
         filters=True,
+        folders=("/media/models/gguf",),
     )
+
+
+def models_token(stage: Stage) -> None:
+    refused = ModelCard(
+        key="get:1",
+        name="Gemma 4 12B",
+        facts="google/gemma-4-12b-it-GGUF",
+        progress=0.0,
+        sentence="0 kB of 7.3 GB",
+        problem="google/gemma-4-12b-it-GGUF is gated: its owner wants to know who fetches it.",
+        hint="Agree to its terms in your browser, make a token that may read in your account, and "
+        "keep it with the button below.",
+        button=CardButton("resume", "Try again"),
+        other=CardButton("drop", "Cancel"),
+        mend=CardButton("token", "Give a token…"),
+        opens=False,
+    )
+    kept = SearchState(note=SEARCH.note, token="A token is kept in Secret Service")
+    at_models(
+        stage,
+        Section(key="fetching", title="Being fetched", cards=(refused,)),
+        here(MINE[0]),
+        search=kept,
+    )
+
+
+def token(stage: Stage) -> None:
+    models_token(stage)
+    stage.settle()
+    sheet = stage.window.ask_token(lambda _: None, lambda: None)
+    sheet.show_place(
+        "A token is a password that you make in your account there; one that may only read is "
+        "enough. It is kept in Secret Service, and sent to huggingface.co alone."
+    )
+    QTest.keyClicks(QApplication.focusWidget(), "hf_abcdefghijklmnopqrst")
 
 
 def models_empty(stage: Stage) -> None:
@@ -549,8 +585,8 @@ def models_downloading(stage: Stage) -> None:
         key="get:3",
         name="Phi 4 mini",
         facts="microsoft/phi-4-mini-gguf",
-        progress=1.0,
-        sentence="2.5 GB of 2.5 GB",
+        progress=0.0,
+        sentence="0 kB of 2.5 GB",
         problem="What came is not what was promised: its checksum is another.",
         hint="It was deleted. Try again; if it happens again, the hub's file is damaged.",
         button=CardButton("resume", "Try again"),
@@ -580,7 +616,8 @@ def models_bad_file(stage: Stage) -> None:
         sentence="2.1 GB weights · 0.6 GB context of 8k · 0.4 GB working · all 24 layers",
         button=CardButton("use", "Use"),
     )
-    at_models(stage, here(*MINE[:1], bad, odd), RECOMMENDED)
+    others = Section(key="recommended", title="Recommended", cards=OTHERS)
+    at_models(stage, here(*MINE[:1], bad, odd), others)
 
 
 def models_card_open(stage: Stage) -> None:
@@ -609,7 +646,7 @@ def models_search(stage: Stage) -> None:
         ModelCard(
             key="hub:a",
             name="Qwen3-14B-GGUF",
-            facts="by unsloth · apache-2.0",
+            facts="by unsloth · Apache-2.0",
             sentence="14.8 B parameters · qwen3 · 182,004 downloads",
             button=CardButton("files", "Close"),
             details=CardDetails(files=rows),
@@ -617,9 +654,10 @@ def models_search(stage: Stage) -> None:
         ModelCard(
             key="hub:b",
             name="gemma-4-12b-it-GGUF",
-            facts="by google · gemma",
+            facts="by google · Gemma",
             sentence="11.8 B parameters · gemma4 · needs an account that was let in",
             button=CardButton("files", "Files"),
+            mend=CardButton("token", "Give a token…"),
         ),
     )
     at_models(stage, here(MINE[0]), Section(key="search", title="", cards=found))
@@ -633,7 +671,8 @@ def models_offline(stage: Stage) -> None:
     from msgspec.structs import replace
 
     cards = tuple(
-        replace(each, button=replace(each.button, enabled=False)) for each in RECOMMENDED.cards
+        replace(each, button=replace(each.button, enabled=False, primary=False))
+        for each in RECOMMENDED.cards
     )
     off = SearchState(offline="Offline: nothing is searched or fetched. Settings can change that.")
     at_models(
@@ -700,6 +739,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         temporary,
         narrow,
         models_page,
+        models_token,
+        token,
         models_empty,
         models_looking,
         models_downloading,

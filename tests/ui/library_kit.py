@@ -1,13 +1,18 @@
 """The library behind a window in tests: real shelf, queue and courier; cards are made up."""
 
+import sys
 import threading
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
+import pytest
 
 from homebody.base.paths import find_home
+from homebody.courier import token
 from homebody.courier.client import Courier, Porter
 from homebody.library.downloads import Downloads
 from homebody.library.fit import Memories, quick
@@ -15,6 +20,7 @@ from homebody.library.library import Library
 from homebody.library.shelf import Shelf
 from homebody.library.truth import Truth
 from homebody.machine.gpus import Gpu, GpuReading
+from homebody.messages.courier import TokenKept
 from homebody.messages.fit import FitPlan
 from homebody.messages.frames import Loaded
 from homebody.messages.shelf import ModelSettings
@@ -46,6 +52,56 @@ class Cards:
         self._end.set()
 
 
+class Ring:
+    """A keyring in place of the system's, which tests must not touch."""
+
+    priority = 5.0
+    kept: ClassVar[dict[tuple[str, str], str]] = {}
+    locked = False
+
+    def set_password(self, service: str, name: str, secret: str) -> None:
+        self._may()
+        self.kept[service, name] = secret
+
+    def get_password(self, service: str, name: str) -> str | None:
+        self._may()
+        return self.kept.get((service, name))
+
+    def delete_password(self, service: str, name: str) -> None:
+        self._may()
+        del self.kept[service, name]
+
+    def _may(self) -> None:
+        if self.locked:
+            raise RuntimeError("locked")
+
+
+def put_ring(monkeypatch: pytest.MonkeyPatch) -> type[Ring]:
+    """Let this process have a keyring of its own, which is empty."""
+
+    class Fresh(Ring):
+        kept: ClassVar[dict[tuple[str, str], str]] = {}
+
+    module = types.ModuleType("a_safe_keyring")
+    vars(module)["Keyring"] = Fresh
+    monkeypatch.setitem(sys.modules, "a_safe_keyring", module)
+    places = {sys.platform: (("a_safe_keyring", "Keyring", "Test Keyring"),)}
+    monkeypatch.setattr(token, "_SAFE", places)
+    return Fresh
+
+
+class RingCourier(Courier):
+    """A courier whose keyring is that of this process: a child has no other than the system's."""
+
+    def keep_token(self, given: str | None) -> TokenKept:
+        mark = find_home().state / "token.kept"
+        if given:
+            token.keep(given, mark)
+        elif given == "":
+            token.forget(mark)
+        return TokenKept(id=1, there=token.read(mark) is not None, place=token.place())
+
+
 @dataclass
 class RealBehind:
     """`presenter.needs.Behind`."""
@@ -54,6 +110,7 @@ class RealBehind:
     said: Truth | None = None
     porter: Porter | None = None
     """Needed for what connects."""
+    courier: type[Courier] = Courier
     measured: list[ModelSettings] = field(default_factory=list)
     fitted: list[str] = field(default_factory=list)
     opened: int = 0
@@ -62,7 +119,7 @@ class RealBehind:
         self.opened += 1
         home = find_home()
         shelf = Shelf(home)
-        courier = Courier(self.porter or Porter(), offline=load(home).settings.offline)
+        courier = self.courier(self.porter or Porter(), offline=load(home).settings.offline)
         return Library(
             shelf=shelf,
             downloads=Downloads(courier, home.models, lambda path, sha256: None),

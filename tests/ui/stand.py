@@ -73,6 +73,30 @@ class Rows:
         return found
 
 
+class SeenSheet:
+    """A sheet for a token that remembers what it was told to show."""
+
+    def __init__(self, given: Callable[[str], None], closed: Callable[[], None]) -> None:
+        self.give, self._closed = given, closed
+        self.words = self.problem = self.hint = ""
+        self.open = True
+        self.can_type = False
+
+    def show_place(self, words: str) -> None:
+        self.words, self.can_type = words, True
+
+    def show_problem(self, message: str, hint: str) -> None:
+        self.problem, self.hint = message, hint
+
+    def show_no_place(self, message: str, hint: str) -> None:
+        self.problem, self.hint = message, hint
+        self.can_type = False
+
+    def close_sheet(self) -> None:
+        self.open = False
+        self._closed()
+
+
 class SeenView:
     """A window that remembers the last of everything it was told to show."""
 
@@ -94,6 +118,7 @@ class SeenView:
         self.settled = 0
         self.erase: Callable[[], None] | None = None
         self.save: tuple[str, Callable[[str], None]] | None = None
+        self.sheet: SeenSheet | None = None
 
     def show_sidebar(self, state: SidebarState) -> None:
         self.sidebar = state
@@ -140,6 +165,10 @@ class SeenView:
     def ask_erase(self, title: str, agreed: Callable[[], None]) -> None:
         del title
         self.erase = agreed
+
+    def ask_token(self, given: Callable[[str], None], closed: Callable[[], None]) -> SeenSheet:
+        self.sheet = SeenSheet(given, closed)
+        return self.sheet
 
     def ask_save(self, name: str, then: Callable[[str], None]) -> None:
         self.save = (name, then)

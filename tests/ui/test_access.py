@@ -3,15 +3,26 @@
 import pytest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from homebody.messages.shelf import ModelSettings
 from homebody.settings.declared import SETTINGS, Settings
 from homebody.ui.composer import Composer
 from homebody.ui.focus_order import order_focus
 from homebody.ui.header import Header
+from homebody.ui.model_states import (
+    CardButton,
+    CardDetails,
+    ContextSlider,
+    ModelCard,
+    ModelsState,
+    SearchState,
+    Section,
+)
 from homebody.ui.notices import Notices
 from homebody.ui.pages.about import AboutPage
+from homebody.ui.pages.models import ModelsPage
 from homebody.ui.pages.settings import SettingsPage
 from homebody.ui.pages.shortcuts import ShortcutsPage
-from homebody.ui.sheets import ConfirmSheet, LinkSheet
+from homebody.ui.sheets import ConfirmSheet, LinkSheet, TokenSheet
 from homebody.ui.sidebar import Sidebar
 from homebody.ui.states import (
     AttachmentChip,
@@ -86,7 +97,38 @@ def about(look):
     return AboutPage(look, [("Conversations", "/somewhere")])
 
 
-MAKERS = (sidebar, composer, header, notices, welcome, settings, shortcuts, about)
+def models(look):
+    made = ModelsPage(look)
+    coming = ModelCard(
+        key="get:a",
+        name="A",
+        progress=0.3,
+        problem="It is gated.",
+        button=CardButton("resume", "Try again"),
+        other=CardButton("drop", "Cancel"),
+        mend=CardButton("token", "Give a token…"),
+        opens=False,
+    )
+    opened = ModelCard(
+        key="shelf:b",
+        name="B",
+        button=CardButton("settings", "Close"),
+        details=CardDetails(
+            slider=ContextSlider((1024, 2048), 0, "1k of 2k tokens"),
+            settings=ModelSettings(adapter="/a.gguf"),
+            buttons=(CardButton("remove", "Remove"),),
+        ),
+    )
+    sections = (
+        Section(key="fetching", title="Being fetched", cards=(coming,)),
+        Section(key="here", title="On this machine", cards=(opened,)),
+    )
+    search = SearchState(note="It connects.", token="A token is kept in a place")
+    made.show_state(ModelsState(sections=sections, folders=("/one",), search=search))
+    return made
+
+
+MAKERS = (sidebar, composer, header, notices, welcome, models, settings, shortcuts, about)
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
@@ -100,9 +142,24 @@ def test_everything_that_can_be_pressed_has_a_name(make, look, qtbot):
 def test_sheets_have_names_too(look, qtbot):
     window = stage(qtbot, QWidget())
     link, confirm = LinkSheet(look, window), ConfirmSheet(look, window)
+    token = TokenSheet(look, window)
+    token.ask()
+    token.show_place("It is kept in a keyring.")
     link.ask("https://example.org")
     confirm.ask("Erase?", "It is gone then.", "Erase")
     assert unnamed(window) == []
+
+
+def test_tab_goes_through_the_page_of_models_as_one_reads(look, qtbot):
+    window = stage(qtbot, models(look), 900, 700)
+    window.findChild(ModelsPage).focusNextPrevChild(True)
+    expected = ["models_page", "card_other", "card_button", "card_mend"]
+    expected += ["card_name", "card_button", "context_slider", "card_remove"]
+    found = stops(window)
+    assert found[: len(expected)] == expected
+    at = found.index("choose_adapter")
+    assert found[at - 2 : at + 2] == ["adapter", "reset_adapter", "choose_adapter", "adapter_scale"]
+    assert found[-5:] == ["add_file", "add_folder", "remove_folder", "search_hub", "forget_token"]
 
 
 def test_a_button_without_a_name_is_found(look, qtbot):
@@ -173,7 +230,7 @@ def test_a_part_that_holds_others_does_not_undo_their_order(look, qtbot):
     qtbot.waitUntil(lambda: stops(window.window()) == expected)
 
 
-@pytest.mark.parametrize("make", MAKERS[:5], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", MAKERS[:6], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("size", [75, 100, 200])
 def test_targets_are_at_least_28_high(make, size, resized, qtbot):
     look = resized(size)

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QSlider, QWidget
 
 from homebody.messages.shelf import ModelSettings
 from homebody.ui.model_states import (
@@ -206,3 +206,99 @@ def test_a_card_that_was_closed_leaves_nothing_behind(page, qtbot):
     page.show_state(state(card(0)))
     qtbot.waitUntil(lambda: made(page) == before)
     assert len(page.findChildren(Card)) == 1
+
+
+def left_of_words(widget: QWidget, page: ModelsPage) -> int:
+    """Return where the words, or the picture, of a widget begin, in pixels from the page's left."""
+    return widget.mapTo(page, widget.rect().topLeft()).x()
+
+
+@pytest.mark.parametrize("size", [100, 200])
+def test_all_that_a_card_shows_begins_on_one_line(look, qtbot, size):
+    look.choose("light", size)
+    try:
+        made = ModelsPage(look)
+        stage(qtbot, made, 900, 700)
+        help_out = CardButton("token", "Give a token…")
+        coming = card(0, bar=None, progress=0.4, opens=False, problem="Bad.", hint="So.")
+        coming = replace(coming, mend=help_out)
+        made.show_state(state(coming, card(0, details=DETAILS)))
+        QTest.qWait(60)
+        lines = set()
+        for each in made.cards():
+            shown = [each._bar, each._sentence, each._problem, each._hint, each._mend]
+            lines |= {left_of_words(part, made) for part in shown if part and part.isVisible()}
+            # The room before the name is for the focus.
+            lines.add(left_of_words(each._name, made) + look.theme.size(4))
+        assert len(lines) == 1
+    finally:
+        look.choose("light", 100)
+
+
+def test_only_a_card_with_the_one_action_has_a_border_in_the_accent(page):
+    first = CardButton("get", "Get", primary=True)
+    page.show_state(state(card(0, badge="best", button=first), card(1, badge="best")))
+    assert [each.property("role") for each in page.cards()] == ["best", "card"]
+    page.show_state(state(card(0, badge="best")))
+    assert page.cards()[0].property("role") == "card"
+
+
+def test_a_folder_has_a_way_out_and_the_focus_stays(page, qtbot):
+    page.show_state(replace(state(card(0)), folders=("/one", "/<b>two</b>")))
+    QTest.qWait(40)
+    buttons = [each for each in page.findChildren(QPushButton, "remove_folder") if each.isVisible()]
+    assert [each.accessibleName() for each in buttons] == [
+        "Remove folder: /one",
+        "Remove folder: /<b>two</b>",
+    ]
+    buttons[1].setFocus()
+    with qtbot.waitSignal(page.folder_removed) as removed:
+        buttons[1].click()
+    assert removed.args == ["/<b>two</b>"]
+    page.show_state(replace(state(card(0)), folders=("/one",)))
+    assert child(page, "add_folder").hasFocus()
+
+
+def test_an_adapter_is_chosen_in_a_dialog_that_blocks_nothing(page, qtbot):
+    page.show_state(state(card(0, details=DETAILS)))
+    QTest.qWait(40)
+    child(page, "choose_adapter").click()
+    dialog = page.findChild(QFileDialog, "adapter_dialog")
+    assert dialog.isVisible()
+    with qtbot.waitSignal(page.setting_given) as given:
+        dialog.fileSelected.emit("/some/lora.gguf")
+    assert given.args == ["adapter", "/some/lora.gguf"]
+    dialog.close()
+
+
+def test_where_a_token_is_kept_is_said_with_a_way_to_forget_it(page, qtbot):
+    page.show_state(replace(state(card(0)), search=replace(SEARCH, token="A token is kept in X")))
+    QTest.qWait(40)
+    assert child(page, "forget_token").isVisible()
+    child(page, "forget_token").setFocus()
+    with qtbot.waitSignal(page.token_forgotten):
+        child(page, "forget_token").click()
+    page.show_state(state(card(0)))
+    assert not child(page, "forget_token").isVisible()
+    assert child(page, "search_hub").hasFocus()
+
+
+@pytest.mark.parametrize("width", range(460, 820, 40))
+def test_nothing_in_a_head_is_cut_or_covered_from_the_first_paint_on(look, qtbot, width):
+    made = ModelsPage(look)
+    stage(qtbot, made, width, 700)
+    heads = [card(0, name=name, badge="best for this computer") for name in ("A", "LFM2.5 1.2B")]
+    heads = [replace(each, key=f"shelf:{each.name}") for each in heads]
+    facts = "1.2B · Q4_K_M · LFM Open License 1.0"
+    made.show_state(state(*(replace(each, facts=facts) for each in heads)))
+    for pass_ in range(3):
+        QApplication.sendPostedEvents()
+        for each in made.cards():
+            name, badge, said = (part.geometry() for part in (each._name, each._badge, each._facts))
+            assert not said.intersects(name), pass_
+            assert not said.intersects(badge), pass_
+            assert badge.height() >= each._badge.sizeHint().height(), pass_
+            below = each._facts.mapTo(each, each._facts.rect().bottomLeft()).y()
+            assert each._bar.geometry().top() >= below, pass_
+        QTest.qWait(20)
+        made.window().resize(width + 40 * (pass_ - 1), 700)

@@ -323,3 +323,57 @@ def test_five_thousand_models_make_few_widgets_and_read_few_headers(
         QTest.keyClicks(field, "4321")
         it.until(lambda: has(it, "model-4321"), "the one that is looked for")
         assert sum(key.startswith("shelf:") for key in keys(it)) <= 2
+
+
+def test_a_folder_is_added_removed_and_put_back(
+    qapp: QApplication, write_script: WriteScript, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    tiny_llama(folder / "Garden.gguf")
+    with at_models(write_script(), qapp) as it:
+        page(it).folder_given.emit(str(folder))
+        it.until(lambda: has(it, "Garden"), "the model in it")
+        it.click("remove_folder")
+        it.until(lambda: not has(it, "Garden"), "it to go")
+        assert Shelf(find_home()).folders() == ()
+        assert "Nothing in it was touched" in notice(it, "removed")
+        it.click("act")
+        it.until(lambda: has(it, "Garden"), "it to come back")
+        assert (folder / "Garden.gguf").exists()
+
+
+def test_getting_the_best_is_the_one_action_only_while_there_is_no_other_model(
+    qapp: QApplication, write_script: WriteScript, tmp_path: Path
+) -> None:
+    def primary(it: Journey) -> list[str]:
+        shown = (each._state for each in page(it).cards())
+        return [each.key for each in shown if each and each.button and each.button.primary]
+
+    with at_models(write_script(), qapp, RealBehind(reading=WITH_CARD)) as it:
+        it.until(lambda: len(primary(it)) == 1, "the one action")
+        assert primary(it)[0].startswith("catalog:")
+        drop(it, tiny_llama(tmp_path / "Mine.gguf"))
+        it.until(lambda: has(it, "Mine"), "a model of the person's own")
+        assert primary(it) == []
+
+
+def test_what_is_no_adapter_is_refused_and_not_kept(
+    qapp: QApplication, write_script: WriteScript, tmp_path: Path, mine: Path
+) -> None:
+    other = tiny_llama(tmp_path / "Mine.gguf")
+    with at_models(write_script(), qapp) as it:
+        key = card(it, "Garden").key
+        it.presenter.with_library(lambda shelving: shelving.open(key))
+        it.until(
+            lambda: any(
+                each.isVisible()
+                for each in page(it).findChildren(QAbstractButton, "choose_adapter")
+            ),
+            "the card",
+        )
+        page(it).setting_given.emit("adapter", str(other))
+        it.until(lambda: "no adapter" in notice(it, "problem"), "the refusal")
+        # What is shown is what is kept.
+        it.until(lambda: it.find("adapter").text() == "", "the field")
+        assert Shelf(find_home()).settings_of(key.removeprefix("shelf:")).adapter is None

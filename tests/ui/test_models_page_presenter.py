@@ -115,13 +115,18 @@ def test_one_button_by_how_it_is_with_the_model():
 
 def test_the_best_is_marked_only_where_it_fits():
     large = Room(12 * GB, 12 * GB, 8 * GB, 16 * GB)
-    best = catalog_card(MODEL, large, best=True, can_get=True, details=None)
+    best = catalog_card(MODEL, large, best=True, first=True, can_get=True, details=None)
     assert best.badge
     assert best.button.primary
+    later = catalog_card(MODEL, large, best=True, first=False, can_get=True, details=None)
+    assert later.badge
+    assert not later.button.primary
     assert best.button.words == "Get 7.0 GB"
     assert "Q4_K_M" in best.facts
     small = Room(None, None, 2 * GB, 4 * GB)
-    assert not catalog_card(MODEL, small, best=True, can_get=True, details=None).badge
+    card = catalog_card(MODEL, small, best=True, first=True, can_get=True, details=None)
+    assert not card.badge
+    assert not card.button.primary
 
 
 def test_a_file_without_a_checksum_has_no_button():

@@ -15,6 +15,12 @@ from ui.stand import stand
 WriteScript = Callable[..., Path]
 
 
+def test_all_layers_on_the_gpu_are_all_of_them(write_script: WriteScript) -> None:
+    """The output is counted with them, as the engine counts."""
+    with stand(write_script("Hi.", layers=32)) as it:
+        it.until(lambda: it.view.header.model_detail == "33/33 on the GPU", "where it computes")
+
+
 def test_a_request_becomes_a_row_with_its_reply_and_facts(write_script: WriteScript) -> None:
     with stand(write_script("The capital is Tokyo.")) as it:
         row = it.say("What is the capital of Japan?")

@@ -2,10 +2,11 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFont
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtGui import QAccessible, QAction, QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
-from homebody.ui.sheets import ConfirmSheet, LinkSheet
+from homebody.ui.sheets import ConfirmSheet, LinkSheet, TokenSheet
 from ui.stage import child, stage
 
 KEY = Qt.Key
@@ -189,3 +190,78 @@ def test_enter_presses_the_button_with_the_focus(link, qtbot, name, opened):
     qtbot.keyClick(child(link, name), KEY.Key_Return)
     assert len(asked) == opened
     assert link.isHidden()
+
+
+SECRET = "hf_abcdefghijklmnop"
+
+
+@pytest.fixture
+def token(look, window) -> TokenSheet:
+    made = TokenSheet(look, window)
+    made.ask()
+    return made
+
+
+def spoken(widget: QWidget) -> str:
+    """Return everything that a screen reader is told of a widget and what is in it."""
+    kinds = QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value
+    said = []
+    for each in (widget, *widget.findChildren(QWidget)):
+        interface = QAccessible.queryAccessibleInterface(each)
+        said += [interface.text(kind) for kind in kinds] if interface else []
+    return "\n".join(said)
+
+
+def test_a_token_is_typed_once_there_is_a_place_for_it_and_never_shown(token, qtbot):
+    field, keep = child(token, "token"), child(token, "keep_token")
+    assert not field.isEnabled()
+    assert child(token, "cancel_token").hasFocus()
+    token.show_place("It is kept in a keyring.")
+    assert field.hasFocus()
+    assert not keep.isEnabled()
+    QTest.keyClicks(field, SECRET)
+    assert SECRET not in field.displayText()
+    assert SECRET not in spoken(token)
+    with qtbot.waitSignal(token.given) as given:
+        QTest.keyClick(field, KEY.Key_Return)
+    assert given.args == [SECRET]
+    # Once is enough: nothing can be pressed until it is known how that went.
+    assert not keep.isEnabled()
+    with qtbot.assertNotEmitted(token.given):
+        QTest.keyClick(field, KEY.Key_Return)
+
+
+def test_a_token_that_cannot_be_kept_can_be_given_again(token, qtbot):
+    token.show_place("It is kept in a keyring.")
+    field = child(token, "token")
+    QTest.keyClicks(field, SECRET)
+    child(token, "keep_token").click()
+    token.show_problem("The keyring is locked.", "Unlock it.")
+    assert "The keyring is locked." in [each.text() for each in token.findChildren(QLabel)]
+    assert field.hasFocus()
+    with qtbot.waitSignal(token.given):
+        QTest.keyClick(field, KEY.Key_Return)
+
+
+@pytest.mark.parametrize("way", ["escape", "cancel", "kept"])
+def test_what_was_typed_goes_with_the_sheet(token, window, qtbot, way):
+    token.show_place("It is kept in a keyring.")
+    field = child(token, "token")
+    QTest.keyClicks(field, SECRET)
+    with qtbot.waitSignal(token.closed):
+        if way == "escape":
+            QTest.keyClick(field, KEY.Key_Escape)
+        elif way == "cancel":
+            child(token, "cancel_token").click()
+        else:
+            token.close_sheet()
+    assert field.text() == ""
+    assert SECRET not in spoken(window)
+    assert child(window, "below").hasFocus()
+
+
+def test_where_there_is_no_safe_place_nothing_can_be_typed(token):
+    token.show_no_place("There is no keyring.", "Install one.")
+    assert not child(token, "token").isVisible()
+    assert not child(token, "keep_token").isVisible()
+    assert child(token, "cancel_token").isVisible()

@@ -10,11 +10,20 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
+from engine.tiny_models import tiny_llama
+from homebody.base.paths import find_home
+from homebody.library.catalog import catalog, starter_entry
+from homebody.library.shelf import Shelf
+from homebody.ui.pages.models import ModelsPage
+from homebody.ui.pages.models_details import breakable
 from homebody.ui.shortcuts import SHORTCUTS
 from homebody.ui.words import set_translation, tr
+from library.other_apps import fresh_person
 from ui.journey import Journey, journey
+from ui.library_kit import WITH_CARD, RealBehind, RingCourier, put_ring
 
 WriteScript = Callable[..., Path]
+MAKERS = {"Made by", "Licence", "From", "sha256", "File", "Not checked"}
 MARK = "\N{SNOWMAN}"
 KEYS = {
     part
@@ -25,7 +34,9 @@ KEYS = {
 # What is nobody's sentence: names, numbers, addresses, a model's own words, separators.
 DATA = re.compile(
     r"Homebody.*|SmolLM2 135M.*|scripted.*|[\W\d_]*|-?[\d.,]+( .?s| MB)?|python|starter|"
-    r"(?s:.*0 bytes sent.*)|[/~].*|.*\.(md|gguf)|DEBUG|INFO|WARNING"
+    r"(?s:.*0 bytes sent.*)|[/~].*|.*\.(md|gguf)|DEBUG|INFO|WARNING|"
+    # Parameters, quantisation, licence.
+    r"[\d.]+B · \w+ · [\w. -]+"
 )
 
 
@@ -54,6 +65,48 @@ def untranslated(window: QWidget, own: set[str]) -> set[str]:
         and text not in KEYS
         and not DATA.fullmatch(text.replace("\u200b", ""))
     }
+
+
+@pytest.mark.usefixtures("marked")
+def test_every_sentence_about_models_goes_through_the_translation(
+    qapp: QApplication,
+    write_script: WriteScript,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fresh_person(tmp_path / "person", monkeypatch)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    tiny_llama(folder / "Garden.gguf")
+    Shelf(find_home()).add_folder(folder)
+    every = [starter_entry()["name"], *(each.name for each in catalog())]
+    own = {*every, "Garden", *(each.licence for each in catalog())}
+    put_ring(monkeypatch)
+    behind = RealBehind(reading=WITH_CARD, courier=RingCourier)
+    with journey(write_script(), qapp, behind=behind) as it:
+        it.until(lambda: it.presenter.models.loaded, "the model")
+        it.presenter.go("models")
+        page = it.find("models_page", ModelsPage)
+        it.until(lambda: any("Garden" in card.key for card in page.cards()), "the cards")
+        it.until(lambda: page.cards()[0]._state.bar, "the fit")
+        assert untranslated(it.window, own) == set()
+        for kind in ("shelf:", "catalog:"):
+            key = next(card.key for card in page.cards() if card.key.startswith(kind))
+            it.presenter.with_library(lambda shelving, key=key: shelving.open(key))
+            it.until(lambda: any(card._details for card in page.cards()), "the open card")
+            QTest.qWait(300)
+            assert untranslated(it.window, own | values(page)) == set(), kind
+        key = next(card.key for card in page.cards() if card.key.startswith("catalog:"))
+        it.presenter.with_library(lambda shelving: shelving.act(key, "token"))
+        it.until(lambda: it.find("token").isEnabled(), "the keyring")
+        assert untranslated(it.find("token_sheet"), own) == set()
+
+
+def values(page: ModelsPage) -> set[str]:
+    """Return what the facts of the open card say: of a model, in its maker's words."""
+    details = (card._state.details for card in page.cards() if card._state.details)
+    facts = (fact for each in details for fact in each.facts)
+    return {breakable(fact.value) for fact in facts if fact.label.removeprefix(MARK) in MAKERS}
 
 
 @pytest.mark.usefixtures("marked")

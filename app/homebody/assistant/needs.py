@@ -72,6 +72,9 @@ class Writes(Protocol):
     def reload(self) -> None:
         """Load the file again."""
 
+    def retry(self) -> None:
+        """Load the file again if it could not be loaded."""
+
     def generate(self, request: Generate) -> Iterator[Progress | Piece | Generated]:
         """Write a reply."""
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from homebody.assistant.turn import Assistant
 from homebody.base.errors import EngineProblem
 from homebody.base.paths import Home
-from homebody.engine.client import Engine
+from homebody.engine.client import Engine, Prepare
 from homebody.library.shelf import ShelvedModel
 from homebody.messages.frames import Load
 from homebody.settings.declared import Settings
@@ -38,8 +41,8 @@ class Parts:
     """Raises `ModelProblem`."""
     load_request: Callable[[ShelvedModel, Settings], Load]
     """What is wished for."""
-    plan: Callable[[Load], Load]
-    """What of that fits now."""
+    prepare: Callable[[ShelvedModel, Load], Load]
+    """Looks at the file and says what of that fits now. Any thread; raises `HomebodyError`."""
     assistant: Callable[[Store, ShelvedModel, Settings], Assistant]
 
 
@@ -69,7 +72,7 @@ class Session:
 
     def begin_load(self) -> None:
         """Load the model anew, and return at once."""
-        self.engine.begin_load(self._request(self.model))
+        self.engine.begin_load(*self._request(self.model))
 
     def use_settings(self, settings: Settings) -> None:
         """Go by these settings from now on; the model is loaded again where they ask for it."""
@@ -84,23 +87,44 @@ class Session:
         """Switch to another model. If it cannot be loaded, go back to this one and raise why."""
         model = self.parts.find_model(name)
         try:
-            self.engine.load(self._request(model))
+            self.engine.load(*self._request(model))
         except (EngineProblem, KeyboardInterrupt):
             self.begin_load()
             raise
         self.model = model
         self.assistant = self.assistant_for(self.store)
 
-    def use_model_settings(self) -> None:
-        """Go by what was set for this model from now on; load it again where that asks for it."""
-        # By its path where it has no key: a file that is not on the shelf.
-        model = self.parts.find_model(self.model.key or str(self.model.path))
+    def find_model_settings(self) -> ShelvedModel:
+        """Return the model that answers, with what is set for it now. Any thread, changes nothing.
+
+        Raises `ModelProblem`.
+        """
+        # By its path: its key may be another one's by now.
+        found = self.parts.find_model(str(self.model.path))
+        return replace(self.model, settings=found.settings)
+
+    def use_model_settings(self, found: ShelvedModel) -> None:
+        """Go by what was set for this model from now on; load it again where that asks for it.
+
+        `found`: from `find_model_settings`. Does nothing if another model answers by now.
+        """
+        if found.path != self.model.path:
+            return
         request = self.parts.load_request
-        again = request(self.model, self.settings) != request(model, self.settings)
-        self.model = model
+        again = request(self.model, self.settings) != request(found, self.settings)
+        if again:
+            self.assistant.stop()
+        self.model = found
         self.assistant = self.assistant_for(self.store)
         if again:
             self.begin_load()
+
+    def begin_model(self, model: ShelvedModel) -> None:
+        """Switch to another model, found before, and return at once; a turn is stopped."""
+        self.assistant.stop()
+        self.model = model
+        self.assistant = self.assistant_for(self.store)
+        self.begin_load()
 
     def use_temporary_store(self) -> None:
         """From now on keep nothing: the conversation lives in memory alone."""
@@ -112,8 +136,9 @@ class Session:
         self._leave_temporary_store()
         self._use(self.saved)
 
-    def _request(self, model: ShelvedModel) -> Load:
-        return self.parts.plan(self.parts.load_request(model, self.settings))
+    def _request(self, model: ShelvedModel) -> tuple[Load, Prepare]:
+        request = self.parts.load_request(model, self.settings)
+        return request, partial(self.parts.prepare, model)
 
     def close(self) -> None:
         """Close what was opened here, the engine excepted."""

@@ -199,6 +199,8 @@ class Assistant:
         ending: TurnEvent | None = None
         try:
             yield Accepted(draft.turn, saved=self._store.on_disk)
+            # What kept the model from being loaded may be mended by now: a file, memory, a card.
+            self._engine.retry()
             for attempt in range(_ATTEMPTS):
                 try:
                     done = yield from self._write(draft)

@@ -263,7 +263,7 @@ class Chat:
         loaded = session.engine.wait_loaded()
         where = "computed by the processor"
         if loaded.gpu_layers:
-            where = f"{loaded.gpu_layers} of {loaded.layers} layers on the GPU"
+            where = f"{loaded.gpu_layers} of {loaded.layers + 1} layers on the GPU"
         self._say(
             f"{session.model.name}: {loaded.description}, {loaded.context:,} tokens of context, "
             f"{where}."

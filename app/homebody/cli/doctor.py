@@ -59,7 +59,7 @@ def doctor(
             if loaded is not None:
                 before, reading = reading, reader.read([session.engine.pid or 0])
                 truth = why(
-                    asked=session.settings.gpu_layers,
+                    asked=session.parts.load_request(session.model, session.settings).gpu_layers,
                     loaded=loaded,
                     before=before,
                     after=reading,

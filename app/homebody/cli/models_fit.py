@@ -1,5 +1,6 @@
 """`homebody models fit`: how a model fits this machine now, and where it would lie."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from homebody.base.paths import Home
 from homebody.cli.terminal import harmless, note, to_json
 from homebody.engine.build import has_gpu_code
 from homebody.engine.dry import dry_load
+from homebody.engine.probe import Probe
 from homebody.library.chosen import Wish, wish_of
 from homebody.library.fit import measured, quick
 from homebody.library.fit_layout import layout_of
@@ -27,7 +29,8 @@ _MOST_CONTEXT = 16 * 1024 * 1024
 def fit(home: Home, options: SimpleNamespace) -> int:
     """Print how a model would best be loaded now. Returns the exit status."""
     model = find_model(home, options.model)
-    wish = wish_of(model.settings, load(home).settings)
+    settings = load(home).settings
+    wish = wish_of(model.settings, settings)
     if options.context is not None:
         wish["context"] = options.context
     if not 0 <= wish["context"] <= _MOST_CONTEXT:
@@ -36,7 +39,7 @@ def fit(home: Home, options: SimpleNamespace) -> int:
             f"Give a number from 1 to {_MOST_CONTEXT:,}, or 0 for the usual one.",
         )
     path = model.path
-    plan = _plan(path, wish)
+    plan = _plan(home, path, wish, mapped=settings.use_mmap)
     layout = layout_of(path)
     report = FitReport(
         name=layout.name, path=str(path), trained_context=layout.trained_context, plan=plan
@@ -45,14 +48,19 @@ def fit(home: Home, options: SimpleNamespace) -> int:
     return 0
 
 
-def _plan(path: Path, wish: Wish) -> FitPlan:
-    machine = read_memories(read_gpus(), gpu_code=has_gpu_code())
+def _plan(home: Home, path: Path, wish: Wish, *, mapped: bool) -> FitPlan:
+    verdict = Probe(home.build, lambda: None).settle()
+    # As the engines of all other commands live.
+    os.environ.update(verdict.environment)
+    machine = read_memories(read_gpus(), gpu_code=has_gpu_code() and verdict.uses_gpu)
     try:
-        return measured(path, machine=machine, dry=dry_load, **wish)
+        return measured(path, machine=machine, dry=dry_load, mapped=mapped, **wish)
     except EngineProblem as problem:
+        if problem.kind == "model":
+            raise
         # The estimate is still worth having; why it is no more than that is told.
         note(f"{problem.message} {problem.hint}")
-    return quick(path, machine=machine, **wish)
+    return quick(path, machine=machine, mapped=mapped, **wish)
 
 
 def _sentences(report: FitReport) -> Iterator[str]:

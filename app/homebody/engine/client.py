@@ -8,13 +8,13 @@ starts another process, and the model is loaded again without being asked for.
 import itertools
 import queue
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from homebody.base.errors import EngineDied, EngineProblem
+from homebody.base.errors import EngineDied, EngineProblem, HomebodyError
 from homebody.messages.frames import (
     Count,
     Counted,
@@ -38,13 +38,16 @@ from homebody.wire.codec import BrokenFrame, Codec
 from homebody.wire.death import Death, ending
 from homebody.wire.keeper import Keeper, Limits, child_command
 
-__all__ = ["Engine", "EngineStatus", "Overflow"]
+__all__ = ["Engine", "EngineStatus", "Held", "Overflow", "Prepare"]
 
 _TICK = 0.2
 """Seconds between two looks around while waiting."""
 
 _R = TypeVar("_R", bound=ToEngine)
 _Answer = Progress | Piece | Generated | Embedded | Counted | Unloaded
+
+Prepare = Callable[[Load], Load]
+"""Looks at a model's file and returns how it is loaded now. Raises `HomebodyError`."""
 
 
 class EngineStatus(Struct, frozen=True):
@@ -53,6 +56,14 @@ class EngineStatus(Struct, frozen=True):
     loaded: Loaded | None = None
     problem: EngineProblem | None = None
     progress: float = 0.0
+
+
+class Held(Struct, frozen=True):
+    """A model that takes memory in the engine's process."""
+
+    loaded: Loaded
+    mapped: bool
+    """Whether weights in the computer's memory are the file's own pages, which any program gets."""
 
 
 class Overflow(EngineProblem):
@@ -83,6 +94,13 @@ class Engine:
         self._state = threading.Condition()
         self._hello: Hello | None = None
         self._wanted: Load | None = None
+        """As it was asked for; kept when it cannot be loaded, for another try."""
+        self._prepare: Prepare | None = None
+        self._ready: Load | None = None
+        """The same as it was prepared: what a new process is sent at once."""
+        self._under_way: Load | None = None
+        """What the process was sent and has not answered yet."""
+        self._held: Held | None = None
         self._progress = 0.0
         self._loaded: Loaded | None = None
         self._problem: EngineProblem | None = None
@@ -99,7 +117,8 @@ class Engine:
         self._keeper.end()
         death = ending("engine", "asked", None)
         with self._state:
-            self._hello = self._loaded = self._wanted = None
+            self._hello = self._loaded = self._wanted = self._ready = None
+            self._under_way = self._held = None
             self._problem = EngineDied(death.message)
             self._closed = True
             waiting = list(self._answers.values())
@@ -123,24 +142,81 @@ class Engine:
         return self._loaded
 
     @property
+    def held(self) -> Held | None:
+        """What is in the process's memory, also while another model is wanted already."""
+        return self._held
+
+    @property
     def last_death(self) -> Death | None:
         """How the process last died on its own, with the last lines that it printed."""
         return self._death
 
     # ------------------------------------------------------------------ the model
 
-    def begin_load(self, load: Load) -> None:
-        """Ask for a model, in place of any other, and return at once: `wait_loaded` waits."""
+    def begin_load(self, load: Load, prepare: Prepare | None = None) -> None:
+        """Ask for a model, in place of any other, and return at once: `wait_loaded` waits.
+
+        `prepare` is called on a thread of its own, for this load and for each `reload`, when `held`
+        is what the process holds.
+        """
+        wanted = _checked(replace(load, id=next(self._ids)))
         with self._state:
-            wanted = self._wanted = _checked(replace(load, id=next(self._ids)))
+            self._wanted, self._prepare, self._ready = wanted, prepare, None
             self._loaded = self._problem = None
             self._progress = 0.0
-            there, again = self._hello is not None, self._given_up
+            again = self._given_up
             self._given_up = False
+            self._state.notify_all()
         if again:
             self._keeper.restart()
-        elif there:
-            self._try_send(wanted)
+        if prepare is None:
+            self._send_load(wanted)
+        else:
+            threading.Thread(
+                target=self._prepared, args=(wanted, prepare), name="load", daemon=True
+            ).start()
+
+    def _prepared(self, wanted: Load, prepare: Prepare) -> None:
+        """Prepare a load and send it, unless another is wanted by then."""
+        with self._state:
+            # Until then nobody knows what is taken; and it could not begin any earlier.
+            while self._under_way is not None and self._wanted is wanted:
+                self._state.wait(_TICK)
+            if self._wanted is not wanted:
+                return
+        ready = None
+        problem = EngineProblem(
+            "The model was not loaded: Homebody failed while it looked at it.",
+            "Please report it, with what `homebody doctor` shows.",
+        )
+        try:
+            ready = _checked(replace(prepare(wanted), id=wanted.id))
+        except HomebodyError as refused:
+            kind = getattr(refused, "kind", "model")
+            problem = EngineProblem(refused.message, refused.hint, kind=kind)
+        finally:
+            if ready is not None:
+                self._send_load(ready)
+            else:
+                self._refuse(wanted, problem)
+
+    def _refuse(self, wanted: Load, problem: EngineProblem) -> None:
+        """Say why a model is not loaded. What was loaded before stays in memory, unused."""
+        with self._state:
+            if self._wanted is wanted:
+                self._problem = problem
+                self._state.notify_all()
+
+    def _send_load(self, ready: Load) -> None:
+        """Send a load that is still wanted; a process that does not run yet gets it later."""
+        with self._state:
+            if self._wanted is None or self._wanted.id != ready.id:
+                return
+            self._ready = ready
+            if self._hello is None:
+                return
+            self._under_way, self._held = ready, None
+        self._try_send(ready)
 
     def loading(self) -> Iterator[float]:
         """Yield how far the load has come, several times a second, until the model is ready.
@@ -185,21 +261,33 @@ class Engine:
             shown = status
             yield status
 
-    def load(self, load: Load) -> Loaded:
+    def load(self, load: Load, prepare: Prepare | None = None) -> Loaded:
         """Load a model, in place of any other, and wait for it."""
-        self.begin_load(load)
+        self.begin_load(load, prepare)
         return self.wait_loaded()
 
     def reload(self) -> None:
         """Load the same file again and return at once."""
-        if self._wanted is not None:
-            self.begin_load(self._wanted)
+        with self._state:
+            wanted, prepare = self._wanted, self._prepare
+        if wanted is not None:
+            self.begin_load(wanted, prepare)
+
+    def retry(self) -> None:
+        """Try a model again that could not be loaded, and return at once; else do nothing.
+
+        An engine that was given up stays so: `reload` starts it again.
+        """
+        with self._state:
+            failed = self._problem is not None and not self._given_up
+        if failed:
+            self.reload()
 
     def unload(self) -> None:
         """Give the model's memory back."""
         self._last(Unload(id=0))
         with self._state:
-            self._wanted = self._loaded = None
+            self._wanted = self._loaded = self._ready = self._held = None
 
     # ------------------------------------------------------------------ what it does
 
@@ -282,14 +370,15 @@ class Engine:
     def _on_ready(self, hello: Hello) -> None:
         with self._state:
             self._hello = hello
-            wanted = self._wanted
+            ready = self._ready
             self._state.notify_all()
-        if wanted is not None:
-            self._try_send(wanted)
+        if ready is not None:
+            self._send_load(ready)
 
     def _on_frame(self, frame: FromEngine) -> None:
         assert not isinstance(frame, Hello)
         with self._state:
+            self._note_memory(frame)
             if self._wanted is not None and getattr(frame, "id", None) == self._wanted.id:
                 match frame:
                     case Progress():
@@ -298,17 +387,29 @@ class Engine:
                         self._loaded = frame
                     case Failed():
                         self._problem = _worded(frame)
-                        self._wanted = None
+                        self._ready = None
                 self._state.notify_all()
                 return
             answers = self._answers.get(getattr(frame, "id", 0))
         if answers is not None:
             answers.put(frame)  # type: ignore[arg-type]
 
+    def _note_memory(self, frame: FromEngine) -> None:
+        """Keep in mind what the process holds, whether it is still wanted or not."""
+        sent = self._under_way
+        if sent is None or getattr(frame, "id", None) != sent.id:
+            return
+        if isinstance(frame, Loaded):
+            self._held = Held(frame, mapped=sent.use_mmap)
+        if isinstance(frame, Loaded | Failed):
+            self._under_way = None
+            self._state.notify_all()
+
     def _on_death(self, death: Death, again: bool) -> None:
         with self._state:
             self._death = death
             self._hello = self._loaded = None
+            self._under_way = self._held = None
             self._progress = 0.0
             if not again:
                 self._given_up = True

@@ -17,6 +17,7 @@ __all__ = ["dry_load"]
 
 _DEADLINE = 30.0
 _HINT = "It can be loaded all the same; what it takes is estimated."
+_DIED = "What it takes is estimated. Loading it may end the engine in the same way."
 
 
 def dry_load(
@@ -50,7 +51,7 @@ def dry_load(
                 case Death() as death:
                     raise EngineDied(
                         f"llama.cpp could not say what this model takes. {death.message}",
-                        _HINT,
+                        _DIED,
                         last_lines=death.last_lines,
                     )
                 case _:

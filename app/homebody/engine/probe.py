@@ -72,6 +72,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What the child that died last said on its stderr."""
 
     @property
+    def uses_gpu(self) -> bool:
+        """Whether engines use a card, as far as it is known."""
+        return self.fitness in {"gpu", "untried"}
+
+    @property
     def environment(self) -> dict[str, str]:
         """Variables that an engine needs in order to live: put them into ours before one starts."""
         return dict(_NO_GPU) if self.fitness == "processor" else {}

@@ -72,6 +72,8 @@ class Script(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds that a model takes to load."""
     fail_load: str = ""
     """Refuse to load any model, with this message."""
+    layers: int = 0
+    """Of the model, without the output; said to be on a GPU, all of them with the output."""
     log: str = ""
     """A file to append every request to, a JSON object a line."""
 
@@ -128,9 +130,9 @@ class _Scripted:
                 size_bytes=0,
                 context=self._script.context,
                 trained_context=self._script.context,
-                layers=0,
-                gpu_layers=0,
-                devices=(),
+                layers=self._script.layers,
+                gpu_layers=self._script.layers + 1 if self._script.layers else 0,
+                devices=("CUDA0 (Scripted GPU)",) if self._script.layers else (),
                 has_template=True,
                 recurrent=False,
                 load_ms=self._script.load * 1e3,

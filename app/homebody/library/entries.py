@@ -1,8 +1,9 @@
 """What lies on the shelf, and how each model is called there.
 
-Keys are unique and stay the same: what is ours goes by its place in `models`, the person's by their
-folder, other apps' models by the app. Where two would be the same, the later one ends in six
-letters that stand for its path.
+Keys are unique: what is ours goes by its place in `models`, the person's by their folder, other
+apps' models by the app. Where two would be the same, the later one ends in six letters that stand
+for its path. So a new model of ours can take the key of one of the person's; their settings are
+kept by path.
 """
 
 import os
@@ -17,11 +18,17 @@ from homebody.base.errors import ModelProblem
 from homebody.library.facts import inspect_file
 from homebody.library.foreign import ForeignFile, find_foreign
 from homebody.library.known_facts import Facts
-from homebody.library.model_files import ModelFile, all_parts, files_in, look_at
+from homebody.library.model_files import (
+    ModelFile,
+    all_parts,
+    as_text,
+    files_in,
+    look_at,
+)
 from homebody.library.shelf_file import KeptShelf
 from homebody.messages.shelf import ShelfSource
 
-__all__ = ["Entry", "foreign_entries", "own_entries", "read_facts"]
+__all__ = ["Entry", "foreign_entries", "own_entries", "places_of", "read_facts"]
 
 _NEVER_OURS: Final = frozenset({"starter", "ollama", "lm-studio", "jan", "gpt4all", "hugging-face"})
 """How the key of no file of the person's begins."""
@@ -39,6 +46,16 @@ class Entry(Struct, frozen=True, kw_only=True):
     sha256: str | None = None
     """What the file should be, where another app says so."""
     problem: str = ""
+    aliases: tuple[str, ...] = ()
+    """Other keys and names that mean it, where nothing else has them."""
+
+
+def places_of(entry: Entry) -> tuple[str, ...]:
+    """Return what the settings of a model may be kept under, the place for new ones first."""
+    if entry.source in {"folder", "file"}:
+        return (entry.file.path,)
+    # A name, unlike a key, may be the key of one of ours.
+    return (entry.key, *(e for e in entry.aliases if e.partition("/")[0] in _NEVER_OURS))
 
 
 def own_entries(
@@ -60,16 +77,37 @@ def own_entries(
             key = f"{key}~{_short(entry.file.path)}"
         keys.add(key)
         if hidden or entry.file.path not in kept.forgotten:
-            entries.append(entry if key == entry.key else replace(entry, key=key))
+            entries.append(_shown(entry if key == entry.key else replace(entry, key=key)))
     return entries
+
+
+def _shown(entry: Entry) -> Entry:
+    """Make names that are no text ones that can be shown, and say so."""
+    if as_text(entry.file.path) == entry.file.path and as_text(entry.name) == entry.name:
+        return entry
+    return replace(
+        entry,
+        key=as_text(entry.key),
+        name=as_text(entry.name),
+        problem="The name of this file, or of a folder that it is in, is not text (UTF-8). Rename "
+        "it to use the model.",
+    )
 
 
 def _sources(models: Path, kept: KeptShelf, starter: Entry | None) -> Iterator[Entry]:
     if starter is not None:
         yield starter
     folder = str(models)
+    really, ours = os.path.realpath(models), dict[str, bool]()
     for file in files_in(folder, skip=_INSIDE):
-        yield Entry(key=_inside(file, folder), name=file.name, source="ours", file=file)
+        here = os.path.dirname(file.path)  # noqa: PTH120
+        if here not in ours:
+            ours[here] = Path(os.path.realpath(here)).is_relative_to(really)
+        # What a link leads to is the person's, and only forgotten when it is removed.
+        source: ShelfSource = (
+            "ours" if ours[here] and not os.path.islink(file.path) else "folder"  # noqa: PTH114
+        )
+        yield Entry(key=_inside(file, folder), name=file.name, source=source, file=file)
     for folder in kept.folders:
         name = Path(folder).name
         for file in files_in(folder):
@@ -94,7 +132,7 @@ def foreign_entries(own: Iterable[Entry], kept: KeptShelf) -> list[Entry]:
         key = found.key
         if key in entries:
             key = f"{key}~{_short(found.file.path)}"
-        entries[key] = _foreign_entry(found, key)
+        entries[key] = _shown(_foreign_entry(found, key))
     return list(entries.values())
 
 
@@ -119,6 +157,7 @@ def _foreign_entry(found: ForeignFile, key: str) -> Entry:
         file=found.file,
         sha256=found.sha256,
         problem=found.problem,
+        aliases=found.aliases,
     )
 
 

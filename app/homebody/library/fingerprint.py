@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from homebody.base.errors import HomebodyError
+from homebody.library.model_files import is_split
 
 __all__ = ["Fingerprints", "RemembersHashes"]
 
@@ -42,7 +43,12 @@ class Fingerprints:
         self._thread: threading.Thread | None = None
 
     def known(self, path: Path) -> str | None:
-        """Return the hash if it was computed before. Never reads the file, never raises."""
+        """Return the hash if it was computed before. Never reads the file, never raises.
+
+        A model in several files has none: that of one part says nothing about the others.
+        """
+        if is_split(path):
+            return None
         try:
             return self._memory.known_hash(path)
         except HomebodyError:
@@ -51,7 +57,7 @@ class Fingerprints:
     def compute(self, path: Path, wait: float = 0.0) -> str | None:
         """Return the hash of a file, or start to compute it and wait so many seconds for it."""
         known = self.known(path)
-        if known is not None:
+        if known is not None or is_split(path):
             return known
         with self._changed:
             if path not in self._urgent and path not in self._at_work:

@@ -23,7 +23,7 @@ from homebody.library.fit_words import said
 from homebody.messages.fit import CacheType, FitPlan, FlashAttention, Place, Verdict
 from homebody.messages.frames import Load, Measured
 
-__all__ = ["Memories", "measured", "quick"]
+__all__ = ["Memories", "measured", "most_layers", "quick"]
 
 _RESERVE = 500_000_000
 _RESERVED_SHARE = 0.06
@@ -34,6 +34,7 @@ _TRIES = 3
 """Dry loads for one answer; the second is for the plan that came out of the first."""
 _PROCESSOR = "CPU"
 _NO_SUPPORT = "The GPU is not used: this llama.cpp was built without support for it."
+_NOT_OFFERED = "The GPU is not used: its driver does not offer it to llama.cpp."
 
 
 class Memories(Struct, frozen=True, kw_only=True):
@@ -79,6 +80,7 @@ class _Wish(Struct, frozen=True, kw_only=True):
     flash_attention: FlashAttention
     machine: Memories
     beside: int
+    mapped: bool
     measured: Measured | None = None
 
     @property
@@ -107,6 +109,13 @@ class _Spread(Struct, frozen=True):
     beside_processor: int
     """Of what runs beside the model; on the first card where layers are on one."""
     beside_card: int
+    seldom: int
+    """Of the processor's weights, those that may come and go: mapped, and hardly ever read."""
+
+    @property
+    def held(self) -> int:
+        """What must stay in the computer's own memory."""
+        return sum(self.processor) - self.seldom + self.beside_processor
 
     def fits_cards(self, machine: Memories) -> bool:
         """Say whether each card has room for its part."""
@@ -117,7 +126,7 @@ class _Spread(Struct, frozen=True):
     def fits_processor(self, machine: Memories) -> bool:
         """Say whether the computer's own memory has room for the rest."""
         room = machine.usable_of_processor
-        return room is None or sum(self.processor) + self.beside_processor <= room
+        return room is None or self.held <= room
 
 
 def quick(
@@ -129,27 +138,61 @@ def quick(
     flash_attention: FlashAttention = "auto",
     machine: Memories,
     beside: int = 0,
+    mapped: bool = True,
 ) -> FitPlan:
     """Return how a model would best be loaded, from its header alone, which is read once.
 
     `context` in tokens, 0: the usual one; `gpu_layers` -1: all that fit; `beside`: bytes of
-    adapters and of what runs beside the model. Any thread. `ModelProblem` if the file is no model
-    that one can chat with; every other header has a plan.
+    adapters and of what runs beside the model; `mapped`: whether the file is mapped. Any thread.
+    `ModelProblem` if the file is no model that one can chat with; every other header has a plan.
     """
     layout = layout_of(path)
-    kept: CacheType = "f16" if flash_attention == "off" or not layout.blocks else cache_type
     return _plan(
         _Wish(
             layout=layout,
             context=layout.context(context),
             gpu_layers=gpu_layers,
-            cache_type=kept,
+            cache_type=_kept(layout, cache_type, flash_attention),
             asked_cache=cache_type,
             flash_attention=flash_attention,
             machine=machine,
             beside=beside,
+            mapped=mapped,
         )
     )
+
+
+def most_layers(
+    path: Path,
+    *,
+    context: int,
+    cache_type: CacheType,
+    flash_attention: FlashAttention,
+    machine: Memories,
+    beside: int,
+) -> int:
+    """Return how many layers fit the cards with just this context, whatever else is short.
+
+    Arguments and errors as with `quick`. This is for loading: a plan may say what would fit better.
+    """
+    layout = layout_of(path)
+    wish = _Wish(
+        layout=layout,
+        context=layout.context(context),
+        gpu_layers=-1,
+        cache_type=_kept(layout, cache_type, flash_attention),
+        asked_cache=cache_type,
+        flash_attention=flash_attention,
+        machine=machine,
+        beside=beside,
+        mapped=True,
+    )
+    return _best(wish, wish.context).gpu_layers
+
+
+def _kept(layout: Layout, asked: CacheType, flash_attention: FlashAttention) -> CacheType:
+    """Return the type of cache that a model can have, if not the one asked for."""
+    return "f16" if flash_attention == "off" or not layout.blocks else asked
 
 
 def measured(
@@ -161,11 +204,13 @@ def measured(
     flash_attention: FlashAttention = "auto",
     machine: Memories,
     beside: int = 0,
+    mapped: bool = True,
     dry: Callable[[Load], Measured],
 ) -> FitPlan:
     """Return the same, with what llama.cpp itself says of its work and its cache.
 
-    A llama.cpp that was built without GPU support is given none, whatever `machine` says.
+    A llama.cpp that has no GPU, or was built without support for it, is given none, whatever
+    `machine` says.
     `dry` loads without loading (`engine.dry.dry_load`): once, or again where its answer changes
     the plan. Blocks for a second or so; raises what `dry` raises.
     """
@@ -179,6 +224,7 @@ def measured(
         flash_attention=flash_attention,
         machine=machine,
         beside=beside,
+        mapped=mapped,
     )
     plan = quick(
         path,
@@ -188,7 +234,9 @@ def measured(
         flash_attention=flash_attention,
         machine=machine,
         beside=beside,
+        mapped=mapped,
     )
+    unused = ""
     for _ in range(_TRIES):
         answer = dry(
             Load(
@@ -201,13 +249,14 @@ def measured(
             )
         )
         before = plan
-        if not answer.gpu_build:
+        if not answer.gpu_build or (plan.gpu_layers and not answer.gpu_layers):
+            unused = _NOT_OFFERED if answer.gpu_build else _NO_SUPPORT
             wish = replace(wish, machine=replace(machine, gpus=()))
         plan = _plan(replace(wish, cache_type=answer.cache_type, measured=answer))
         if (plan.gpu_layers, plan.context) == (before.gpu_layers, before.context):
             break
-    if machine.gpus and not wish.machine.gpus:
-        plan = replace(plan, hint=f"{_NO_SUPPORT} {plan.hint}".rstrip())
+    if machine.gpus and unused:
+        plan = replace(plan, hint=f"{unused} {plan.hint}".rstrip())
     return plan
 
 
@@ -222,8 +271,6 @@ def _plan(wish: _Wish) -> FitPlan:
         if trimmed is not None:
             context, spread = trimmed, _best(wish, trimmed)
     verdict = _verdict(wish, spread, fits=fits)
-    if verdict == "no":
-        spread = _spread(wish, wish.context, wish.most)
     cards, machine = spread.cards, wish.machine
     plan = FitPlan(
         verdict=verdict,
@@ -260,6 +307,7 @@ def _plan(wish: _Wish) -> FitPlan:
         asked_layers=wish.gpu_layers,
         asked_cache=wish.asked_cache,
         usable=sum(machine.usable),
+        held=spread.held,
         usable_of_processor=machine.usable_of_processor or 0,
         cards=len(machine.gpus),
         all_with=_all_with(wish) if verdict == "partly" else None,
@@ -356,6 +404,8 @@ def _spread(wish: _Wish, context: int, gpu_layers: int) -> _Spread:
         processor=(weights, cache, work.processor),
         beside_processor=0 if gpu_layers else wish.beside,
         beside_card=wish.beside if gpu_layers else 0,
+        # The rows of a few tokens; but the output, tied to it, reads all of it on the processor.
+        seldom=layout.input if gpu_layers and wish.mapped else 0,
     )
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from homebody.library.gguf_bytes import refusal
 from homebody.library.gguf_tensors import Tensor
+from homebody.library.model_files import state_of
 from homebody.library.preflight import Parts, check_model
 from homebody.messages.fit import CacheType
 
@@ -129,16 +130,11 @@ def layout_of(path: Path) -> Layout:
 
     `ModelProblem` says why there is none.
     """
-    try:
-        found = path.stat()
-        state = (found.st_size, found.st_mtime_ns, found.st_ino)
-    except (OSError, ValueError):
-        state = (0, 0, 0)
-    return _layout_of(path, state)
+    return _layout_of(path, state_of(path))
 
 
 @lru_cache(maxsize=256)
-def _layout_of(path: Path, _state: tuple[int, int, int]) -> Layout:
+def _layout_of(path: Path, _state: tuple[tuple[int, int, int], ...]) -> Layout:
     return _Reading(path, check_model(path)).layout()
 
 
@@ -196,9 +192,11 @@ class _Reading:
         attends = any(rows)
         window = self._number("attention.sliding_window") and self._architecture != "phi3"
         heads = self._numbers("attention.head_count")
+        trained = self._number("context_length")
         return Layout(
             name=self._header.text("general.name") or self._path.stem,
-            trained_context=self._header.number(self._header.of_architecture("context_length")),
+            # As llama.cpp has it, a signed number of 32 bits; what cannot be is not known.
+            trained_context=trained if 0 < trained < _MOST else None,
             layers=layers,
             input=sum(tensor.size for tensor in inputs),
             output=sum(tensor.size for tensor in self._beside) - sum(t.size for t in inputs),

@@ -11,6 +11,7 @@ def said(
     asked_layers: int,
     asked_cache: CacheType,
     usable: int,
+    held: int,
     usable_of_processor: int,
     cards: int,
     all_with: int | None,
@@ -19,17 +20,17 @@ def said(
 ) -> tuple[str, str]:
     """Return the sentence and the hint for a plan.
 
-    `usable`: bytes of the cards that a model may take, and of the computer's own memory;
+    `usable`: bytes of the cards that a model may take; `usable_of_processor`: of the computer's
+    own memory, of which `held` are needed;
     `all_with`: the context (tokens) with which all layers would be on GPUs; `all_with_cache`:
     whether a q8_0 cache would do that; `trained`: the context that the model was trained for.
     """
     if plan.verdict == "no":
-        sentence = _too_large(plan, usable + usable_of_processor)
-        return sentence, "Choose a smaller model, or the same one in a smaller quantisation."
+        return _too_large(plan, held, usable_of_processor)
     sentence = _sentence(plan, asked_layers, usable, cards)
     hints = []
     if plan.context < plan.asked_context:
-        sentence += f"; the context is cut to {plan.context:,} tokens"
+        sentence += f"; {plan.context:,} tokens of context are the most that fit"
         smaller = "a cache of type q8_0 takes half as much, or " if plan.cache_type == "f16" else ""
         hints.append(f"{plan.asked_context:,} tokens do not fit: {smaller}close other programs.")
     elif plan.verdict == "partly" and plan.gpu_layers != asked_layers:
@@ -66,9 +67,14 @@ def _sentence(plan: FitPlan, asked_layers: int, usable: int, cards: int) -> str:
     return f"on the processor, {why}; {room}"
 
 
-def _too_large(plan: FitPlan, usable: int) -> str:
-    needs = plan.processor.needs + (plan.gpu.needs if plan.gpu is not None else 0)
-    return f"needs {_gb(needs)}, {_gb(usable)} free"
+def _too_large(plan: FitPlan, held: int, usable: int) -> tuple[str, str]:
+    """Word that the computer's own memory is short: the cards hold no more than they can."""
+    needs = f"needs {_gb(held)} of the computer's own memory, which has {_gb(usable)} to spare"
+    if plan.gpu_layers == plan.layers:
+        return f"{needs}; the rest fits the GPU", "Close other programs."
+    if plan.gpu_layers:
+        needs += f", beside {plan.gpu_layers} of {plan.layers} layers on the GPU"
+    return needs, "Choose a smaller model, or the same one in a smaller quantisation."
 
 
 def _faster(plan: FitPlan, all_with: int | None, *, all_with_cache: bool) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from homebody.library.model_files import ModelFile, files_in, leads_elsewhere, look_at
 from homebody.messages.shelf import ShelfSource
@@ -48,20 +49,28 @@ class ForeignFile(Struct, frozen=True, kw_only=True):
     sha256: str | None = None
     """What the file should be, where the app says so."""
     problem: str = ""
+    aliases: tuple[str, ...] = ()
+    """The keys and names that other apps, or other tags, have for the same file."""
 
 
 def find_foreign() -> list[ForeignFile]:
     """Return the models of other apps on this machine. Never raises.
 
-    One file is listed once, under the first app that has it.
+    One file is listed once, under the first app that has it, but goes by its other names as well.
     """
-    seen: set[tuple[int, int]] = set()
-    listed = []
+    seen: dict[tuple[int, int], int] = {}
+    listed: list[ForeignFile] = []
     for found in _all():
         mark = (found.file.device, found.file.inode or hash(found.file.path))
-        if found.problem or mark not in seen:
-            seen.add(mark)
-            listed.append(found)
+        if not found.problem and mark in seen:
+            first = listed[seen[mark]]
+            aliases = (*first.aliases, found.key, found.name)
+            listed[seen[mark]] = replace(first, aliases=aliases)
+            continue
+        # What is wrong with one description is not wrong with another of the same file.
+        if not found.problem:
+            seen[mark] = len(listed)
+        listed.append(found)
     return listed
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from homebody.library.model_files import ModelFile
+from homebody.library.model_files import ModelFile, as_text
 
 __all__ = ["Facts", "KnownFacts"]
 
@@ -78,6 +78,8 @@ class KnownFacts:
                 return
             self._changed, self._saved = False, time.monotonic()
             newest = dict(list(self._all().items())[-_MOST:])
+            # JSON has no names but text; the headers of other files are read again.
+            newest = {path: facts for path, facts in newest.items() if as_text(path) == path}
             data = msgspec.json.encode(_Kept(_VERSION, newest))
         from homebody.base.files import replace_file
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from homebody.library.downloads import DownloadState
 from homebody.library.shelf import Removed
 from homebody.machine.gpus import GpuReading
-from homebody.messages.courier import HubFile, HubListing, HubModel
+from homebody.messages.courier import HubFile, HubListing, HubModel, TokenKept
 from homebody.messages.fit import FitPlan
 from homebody.messages.shelf import ModelSettings, ShelvedFile
 
@@ -33,6 +33,12 @@ class KeepsModels(Protocol):
 
     def add_folder(self, path: Path) -> Any:
         """Look into a folder of the person's from now on."""
+
+    def remove_folder(self, path: Path) -> None:
+        """Do not look into it any more; nothing in it is touched."""
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return the folders of the person's that are looked into."""
 
     def add_file(self, path: Path) -> ShelvedFile:
         """Put a single file on the shelf, where it lies."""
@@ -88,6 +94,9 @@ class SearchesHub(Protocol):
 
     def list_files(self, repo: str, revision: str = "main", *, agreed: str) -> HubListing:
         """Return the GGUF files of a repository."""
+
+    def keep_token(self, token: str | None) -> TokenKept:
+        """Keep the person's token in the system's keyring; "" forgets it, None only looks."""
 
     def close(self) -> None:
         """End the courier."""

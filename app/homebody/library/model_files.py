@@ -13,7 +13,19 @@ from msgspec import Struct
 
 from homebody.base.paths import is_elsewhere
 
-__all__ = ["ModelFile", "all_parts", "files_in", "leads_elsewhere", "look_at", "parts_beside"]
+__all__ = [
+    "ModelFile",
+    "all_parts",
+    "as_text",
+    "files_in",
+    "is_split",
+    "leads_elsewhere",
+    "lies_in",
+    "look_at",
+    "parts_beside",
+    "size_of",
+    "state_of",
+]
 
 _DEEPEST = 8
 """Folders within folders."""
@@ -52,6 +64,19 @@ def leads_elsewhere(path: str) -> bool:
             target = target[4:]
         path = target if is_elsewhere(target) else os.path.join(os.path.dirname(path), target)  # noqa: PTH118, PTH120
     return True
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Tell whether a file is really in a folder: no link, and no link on the way to it."""
+    if path.is_symlink():
+        return False
+    # Windows calls no junction a link, but does resolve it.
+    return Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder))
+
+
+def as_text(name: str) -> str:
+    """Return a name as text; of one that is none (POSIX allows any bytes), with marks for those."""
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
 
 
 def look_at(path: str) -> ModelFile | None:
@@ -169,3 +194,23 @@ def parts_beside(path: Path) -> list[Path]:
     count = min(int(split[3]), _MOST_FILES)
     names = (f"{split[1]}-{n:05}-of-{split[3]}{split[4]}" for n in range(1, count + 1))
     return [each for each in map(path.with_name, names) if each.is_file()]
+
+
+def is_split(path: Path) -> bool:
+    """Tell whether a file is a part of a model that has several."""
+    split = _PART.fullmatch(path.name)
+    return split is not None and int(split[3]) > 1
+
+
+def state_of(path: Path) -> tuple[tuple[int, int, int], ...]:
+    """Return size, modification time (ns) and inode of each of a model's files; nothing if gone."""
+    try:
+        found = [each.stat() for each in parts_beside(path)]
+    except (OSError, ValueError):
+        return ()
+    return tuple((each.st_size, each.st_mtime_ns, each.st_ino) for each in found)
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of all files of a model. Raises `OSError` if there are none."""
+    return sum(each.stat().st_size for each in parts_beside(path)) or path.stat().st_size

@@ -43,7 +43,6 @@ __all__ = [
     "check_memory",
     "find_file",
     "find_model",
-    "found_models",
     "starter_credits",
     "starter_file",
 ]
@@ -52,6 +51,8 @@ STARTER: Final = "starter"
 _ASK_STORE: Final = 500
 """Of more files than this, hashes that are not known are not asked for one by one."""
 _NO_SUCH: Final = "`homebody models list` says which there are."
+_LONGEST_NAME: Final = 300
+"""Of more, the sentence says less; no file has such a name."""
 _OTHERS: Final = {
     "ollama": "Ollama",
     "lm-studio": "LM Studio",
@@ -123,30 +124,54 @@ def find_model(home: Home, name: str) -> ShelvedModel:
 
 
 def find_file(home: Home, name: str) -> Path:
-    """Return the path of the file that `name` means, whatever it is and whether it exists."""
+    """Return the path of the file that `name` means, whatever it is and whether it exists.
+
+    `ModelProblem` if it is on another machine, or a name that nothing has.
+    """
     if _means_starter(name):
         return _starter().path
-    path = _path_of(home, name)
-    entry = None if _exists(path) else Shelf(home).entry_named(name)
-    return path if entry is None else Path(entry.file.path)
+    path = _file_called(home, name)
+    if path is not None:
+        return path
+    entry = Shelf(home).entry_named(name)
+    return _path_of(name) if entry is None else Path(entry.file.path)
 
 
 def _means_starter(name: str) -> bool:
     return name.casefold() in {"", STARTER}
 
 
-def _exists(path: Path) -> bool:
-    # os.path, because it says no to names that pathlib raises for: too long, or with a null byte.
-    return not is_elsewhere(str(path)) and os.path.exists(path)  # noqa: PTH110
+def _file_called(home: Home, name: str) -> Path | None:
+    """Return the file that a path, or a name in `models`, means; None if there is none.
 
-
-def _path_of(home: Home, name: str) -> Path:
+    A folder counts for nothing: one that lies where a command is typed would hide a model.
+    `ModelProblem` for a path on another machine, where nothing is looked at.
+    """
     path = Path(os.path.expanduser(name))  # noqa: PTH111
-    if path.name == name and not _exists(path):
-        for candidate in (home.models / name, home.models / f"{name}.gguf"):
-            if _exists(candidate):
-                path = candidate
+    # Windows reads both kinds of slashes as one, and so does `path` there.
+    if is_elsewhere(name) or is_elsewhere(str(path)):
+        raise _on_another_machine(name)
+    candidates = [path]
+    if path.name == name:
+        candidates += [home.models / name, home.models / f"{name}.gguf"]
+    for candidate in candidates:
+        # os.path, because it says no to what pathlib raises for: too long, or with a null byte.
+        if os.path.isfile(candidate):  # noqa: PTH113
+            return candidate.absolute()
+    return None
+
+
+def _path_of(name: str) -> Path:
+    """Return the path that `name` is, where it means no file; `ModelProblem` if it is a name."""
+    path = Path(os.path.expanduser(name))  # noqa: PTH111
+    is_name = path.name == name and path.suffix.casefold() != ".gguf"
+    if is_name and not os.path.lexists(path) and len(name) < _LONGEST_NAME:
+        raise ModelProblem(f"There is no model {name!r}.", _NO_SUCH)
     return path.absolute()
+
+
+def _on_another_machine(name: str) -> ModelProblem:
+    return ModelProblem(f"{name} is on another machine.", "Copy the file to this one first.")
 
 
 def check_file(path: Path) -> None:
@@ -154,16 +179,13 @@ def check_file(path: Path) -> None:
 
     Reads the header only, once for every state of the file: 25 ms for the starter's.
     """
-    try:
-        found = path.stat()
-        state = (found.st_size, found.st_mtime_ns, found.st_ino)
-    except (OSError, ValueError):
-        state = (0, 0, 0)
-    _check(path, state)
+    from homebody.library.model_files import state_of
+
+    _check(path, state_of(path))
 
 
 @lru_cache(maxsize=64)
-def _check(path: Path, _state: tuple[int, int, int]) -> None:
+def _check(path: Path, _state: tuple[tuple[int, int, int], ...]) -> None:
     # Loaded where it is used: the starter is known, and starts without it.
     from homebody.library.preflight import check_model
 
@@ -176,22 +198,15 @@ def check_memory(path: Path, memory_total: int | None) -> None:
     Loading it would not fail but bring the machine to a crawl. `memory_total` None: unknown, or
     there is a GPU, whose memory counts as well.
     """
-    size = path.stat().st_size
+    from homebody.library.model_files import size_of
+
+    size = size_of(path)
     if memory_total is not None and size > memory_total:
         raise ModelProblem(
             f"{path.name} takes {size / 1e9:,.1f} GB; this machine has "
             f"{memory_total / 1e9:,.1f} GB of memory.",
             "Choose a smaller model, or the same one with a smaller quantisation.",
         )
-
-
-def found_models(home: Home) -> list[Path]:
-    """Return the GGUF files in the profile's folder of models, by name. Never raises."""
-    try:
-        files = [path for path in home.models.iterdir() if path.suffix.casefold() == ".gguf"]
-        return sorted((path for path in files if path.is_file()), key=lambda path: path.name)
-    except OSError:
-        return []
 
 
 # ---------------------------------------------------------------- the shelf
@@ -282,6 +297,8 @@ class Shelf:
         return tuple(self._told(entry, memory.get(entry.file), ask=ask) for entry in listed)
 
     def _told(self, entry: "Entry", facts: "Facts | None", *, ask: bool) -> ShelvedFile:
+        from homebody.library.model_files import as_text
+
         file = entry.file
         sha256 = facts.sha256 if facts else None
         if sha256 is None and ask:
@@ -297,7 +314,7 @@ class Shelf:
         return ShelvedFile(
             key=entry.key,
             name=entry.name,
-            path=file.path,
+            path=as_text(file.path),
             source=entry.source,
             files=file.files,
             bytes=file.bytes,
@@ -377,6 +394,7 @@ class Shelf:
             [e for e in entries if e.key == name],
             [e for e in entries if e.key.casefold() == wanted],
             [e for e in entries if e.name.casefold() == wanted],
+            [e for e in entries if wanted in map(str.casefold, e.aliases)],
         ):
             if len(exactly) > 1:
                 keys = ", ".join(e.key for e in exactly[:5])
@@ -390,69 +408,88 @@ class Shelf:
     def find(self, name: str) -> ShelvedModel:
         """Return the model that `name` means, with what was set for it. Raises `ModelProblem`."""
         if _means_starter(name):
-            return self._with_settings(_starter())
-        path = _path_of(self._home, name)
-        key, shown = "", path.stem
-        if not _exists(path):
-            entry = None if is_elsewhere(name) else self.entry_named(name)
-            if entry is not None:
-                problem = self._told(entry, self._memory().get(entry.file), ask=True).problem
-                if problem:
-                    raise ModelProblem(problem, "Choose another model.")
-                path, key, shown = Path(entry.file.path), entry.key, entry.name
+            return self._with_settings(_starter(), None)
+        path = _file_called(self._home, name)
+        entry = self.entry_named(name) if path is None else None
+        if path is None:
+            path = _path_of(name) if entry is None else Path(entry.file.path)
+        model = ShelvedModel(name=path.stem, path=path)
+        if entry is not None:
+            problem = self._told(entry, self._memory().get(entry.file), ask=True).problem
+            if problem:
+                raise ModelProblem(problem, "Choose another model.")
+            model = replace(model, name=entry.name, key=entry.key)
         check_file(path)
-        model = ShelvedModel(name=shown, path=path, key=key)
         known = recommended_for_file(path.name)
         if known is not None:
             model = replace(
                 model, sampling=known.sampling, system=known.system, note=known.good_for
             )
-        return self._with_settings(model)
+        return self._with_settings(model, entry)
 
-    def _with_settings(self, model: ShelvedModel) -> ShelvedModel:
+    def _with_settings(self, model: ShelvedModel, entry: "Entry | None") -> ShelvedModel:
         # Most profiles have no such file, and `ask` need not wait for what reads it.
         if not self._home.shelf.exists():
             return model
         kept = self._kept()
         if not kept.models:
             return model
-        key = model.key
-        if not key:
+        if model.key == STARTER:
+            return replace(model, settings=kept.models.get(STARTER, ModelSettings()))
+        if entry is None:
             # Only who has set something pays for looking the file up.
             mine = str(model.path)
             entries = (*self._own(kept), *self._foreign(kept))
-            key = next((entry.key for entry in entries if entry.file.path == mine), mine)
-        return replace(model, key=key, settings=kept.models.get(key, ModelSettings()))
+            entry = next((each for each in entries if each.file.path == mine), None)
+        key = str(model.path) if entry is None else entry.key
+        return replace(model, key=key, settings=_kept_for(_places(entry, key), kept))
 
     # ------------------------------------------------------------------ changing
 
     def settings_of(self, key: str) -> ModelSettings:
         """Return what the person set for a model."""
-        return self._kept().models.get(key, ModelSettings())
+        return _kept_for(self._places(key), self._kept())
+
+    def _places(self, key: str) -> tuple[str, ...]:
+        """Return what the settings of a model may be kept under, as it is on the shelf now."""
+        entry = None
+        if key != STARTER:
+            with suppress(ModelProblem):
+                entry = self._entry(key)
+        return _places(entry, key)
 
     def change_settings(self, key: str, settings: ModelSettings) -> None:
         """Keep what the person set. `SettingsProblem` for a value that cannot be used."""
         from homebody.library.shelf_file import check_settings
 
         check_settings(settings)
-        if settings.adapter and settings.adapter != self.settings_of(key).adapter:
+        places = self._places(key)
+        if settings.adapter and settings.adapter != _kept_for(places, self._kept()).adapter:
             _check_adapter(Path(settings.adapter))
 
         def change(kept: "KeptShelf") -> "KeptShelf":
-            models = {name: each for name, each in kept.models.items() if name != key}
+            models = {name: each for name, each in kept.models.items() if name not in places}
             if settings != ModelSettings():
-                models[key] = settings
+                models[places[0]] = settings
             return replace(kept, models=models)
 
         self._change(change)
 
     def add_folder(self, path: Path) -> None:
         """Look into a folder from now on. `ModelProblem` if there is no such folder."""
+        from homebody.library.model_files import as_text
+
         if is_elsewhere(str(path)) or not path.is_dir():
             raise ModelProblem(
                 f"{path} is not a folder on this machine.", "Choose a folder that holds models."
             )
         folder = str(path.absolute())
+        if as_text(folder) != folder:
+            raise ModelProblem(
+                f"The name of the folder {as_text(folder)} is not text (UTF-8), so it cannot be "
+                "kept on the shelf.",
+                "Rename it, then add it again.",
+            )
         if path.absolute() == self._home.models.absolute():
             return
         self._change(lambda kept: replace(kept, folders=_with(kept.folders, folder)))
@@ -471,7 +508,7 @@ class Shelf:
         from homebody.library.model_files import parts_beside
 
         if is_elsewhere(str(path)):
-            raise ModelProblem(f"{path} is on another machine.", "Copy the file to this one first.")
+            raise _on_another_machine(str(path))
         first = (parts_beside(path.absolute()) or [path.absolute()])[0]
         check_file(first)
         text = str(first)
@@ -494,7 +531,7 @@ class Shelf:
 
         `loaded`: what the engine has open, which stays. Raises `ModelProblem`.
         """
-        from homebody.library.model_files import parts_beside
+        from homebody.library.model_files import lies_in, parts_beside
         from homebody.library.shelf_bin import delete_expired, put_into_bin
 
         entry = self._entry(key)
@@ -510,7 +547,7 @@ class Shelf:
                 f"{entry.name} is loaded now, so it cannot be removed.",
                 "Choose another model first.",
             )
-        if entry.source == "ours":
+        if entry.source == "ours" and all(lies_in(each, self._home.models) for each in files):
             delete_expired(self._home.models)
             binned = put_into_bin(self._home.models, entry.key, entry.name, files)
             return _removed(binned)
@@ -574,6 +611,16 @@ def _check_adapter(path: Path) -> None:
             f"{path.name} is no adapter, so it cannot change what a model does.",
             "Choose a LoRA adapter in GGUF format that was made for this model.",
         )
+
+
+def _places(entry: "Entry | None", key: str) -> tuple[str, ...]:
+    from homebody.library.entries import places_of
+
+    return (key,) if entry is None else places_of(entry)
+
+
+def _kept_for(places: tuple[str, ...], kept: "KeptShelf") -> ModelSettings:
+    return next((kept.models[each] for each in places if each in kept.models), ModelSettings())
 
 
 def _removed(binned: "Binned") -> Removed:

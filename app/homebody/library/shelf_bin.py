@@ -9,7 +9,7 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 import msgspec
@@ -18,6 +18,7 @@ from msgspec import Struct
 from homebody.base.clock import now
 from homebody.base.errors import ModelProblem
 from homebody.base.ids import new_id
+from homebody.library.model_files import as_text
 
 __all__ = ["BIN", "Binned", "delete_expired", "in_bin", "put_into_bin", "take_from_bin"]
 
@@ -42,8 +43,16 @@ class Binned(Struct, frozen=True, kw_only=True):
 
 
 def put_into_bin(models: Path, key: str, name: str, files: Sequence[Path]) -> Binned:
-    """Move files into the bin, all or none. `ModelProblem` if that fails."""
+    """Move files into the bin, all or none. `ModelProblem` if that fails.
+
+    They lie in `models` (`lies_in`): what a link leads to is not ours to move.
+    """
     inside = tuple(path.relative_to(models).as_posix() for path in files)
+    if any(as_text(each) != each for each in inside):
+        raise ModelProblem(
+            f"{name} cannot be moved to the bin: its file's name is not text (UTF-8).",
+            "Rename the file, then try again.",
+        )
     binned = Binned(key=key, name=name, when=now(), files=inside, id=new_id())
     folder = models / BIN / binned.id
     moved: list[tuple[Path, Path]] = []
@@ -106,9 +115,14 @@ def _note(folder: Path) -> Binned | None:
     except (OSError, ValueError, RecursionError):
         return None
     # Somebody else may have written it: nothing outside this folder is ever meant.
-    parts = [Path(each).parts for each in note.files]
-    safe = all(each and ".." not in each and not Path(*each).is_absolute() for each in parts)
+    safe = all(_stays(PurePath(each)) for each in note.files)
     return msgspec.structs.replace(note, id=folder.name) if safe and note.when.tzinfo else None
+
+
+def _stays(path: PurePath) -> bool:
+    """Tell whether a path, put after a folder, stays in it."""
+    # Windows: "C:a" and "\a" are not absolute, and yet what stands before them is dropped.
+    return bool(path.parts) and ".." not in path.parts and not path.drive and not path.root
 
 
 def delete_expired(models: Path) -> None:
@@ -127,16 +141,20 @@ def delete_expired(models: Path) -> None:
                 (folder / note.id / _NOTE).write_bytes(msgspec.json.encode(again))
         elif moment - note.when > _KEPT:
             for each in note.files:
-                _delete(folder / note.id / each)
+                _delete(folder / note.id / each, folder / note.id)
             _sweep(folder / note.id)
     with suppress(OSError):
         os.utime(folder)
 
 
-def _delete(path: Path) -> None:
+def _delete(path: Path, folder: Path) -> None:
+    """Delete a file in a folder of the bin; of a link, the link, and nothing behind one."""
     with suppress(OSError):
-        # What was fetched is read-only, which Windows does not delete.
-        path.chmod(stat.S_IWRITE | stat.S_IREAD)
+        if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
+            return
+        if not path.is_symlink():
+            # What was fetched is read-only, which Windows does not delete.
+            path.chmod(stat.S_IWRITE | stat.S_IREAD)
         path.unlink()
 
 
@@ -145,6 +163,6 @@ def _sweep(folder: Path) -> None:
     with suppress(OSError):
         if any(name != _NOTE for _, _, files in os.walk(folder) for name in files):
             return
-        _delete(folder / _NOTE)
+        _delete(folder / _NOTE, folder)
         for here, _, _ in os.walk(folder, topdown=False):
             Path(here).rmdir()

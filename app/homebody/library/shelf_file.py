@@ -5,7 +5,6 @@ sentence and left out. Before a file with such parts is written anew, it is copi
 is lost. Two processes that write at the same moment do not mix: the later one wins.
 """
 
-import math
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +37,8 @@ class KeptShelf(Struct, frozen=True, kw_only=True):
     forgotten: tuple[str, ...] = ()
     """Paths of models that the person took off the shelf and that are not ours to delete."""
     models: dict[str, ModelSettings] = {}
-    """By the model's key."""
+    """By the model's key; those in the person's folders and files by their path, because their
+    keys are others as soon as a new model takes their name."""
 
 
 class ReadShelf(Struct, frozen=True):
@@ -96,6 +96,11 @@ def _from(path: Path, table: dict[str, Any]) -> ReadShelf:
     if not isinstance(value, dict):
         problems.append(f'{path.name}: "models" must be an object, from names to settings.')
         value = {}
+    if len(value) > _MOST:
+        problems.append(
+            f"{path.name} holds settings of {len(value):,} models; those after the first "
+            f"{_MOST:,} are left out."
+        )
     for key, each in list(value.items())[:_MOST]:
         models[key], wrong = _settings(each)
         problems += [f'{path.name}: of "{key[:60]}", {sentence}' for sentence in wrong]
@@ -144,7 +149,8 @@ def _wrong(name: str, value: object) -> str:
         return "" if good else f"{name} must be a text of at most {_LONGEST[name]:,} characters."
     if name == "adapter_scale":
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or abs(value) > _SCALES:  # type: ignore[arg-type]
+        # "not a number" compares as false with everything, and no number is too long to compare.
+        if not number or not abs(value) <= _SCALES:  # type: ignore[arg-type]
             return f"{name} must be a number from {-_SCALES:g} to {_SCALES:g}."
         return ""
     if name not in ModelSettings.__struct_fields__:
@@ -177,6 +183,11 @@ def write_shelf(path: Path, before: ReadShelf, kept: KeptShelf) -> None:
             _copy_aside(path)
         data = msgspec.json.format(msgspec.json.encode(kept, order="deterministic"), indent=2)
         replace_file(path, data + b"\n")
+    except UnicodeEncodeError as error:
+        raise SettingsProblem(
+            "The name of a file or folder is not text (UTF-8), so nothing was changed.",
+            "Rename it, then try again.",
+        ) from error
     except OSError as error:
         raise SettingsProblem(
             f"{path.name} cannot be written ({error.strerror}), so nothing was changed.",

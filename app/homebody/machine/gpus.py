@@ -46,6 +46,8 @@ class Gpu(Struct, frozen=True, kw_only=True):
     """As NVML counts, from 0. CUDA may count otherwise."""
     name: str
     """Such as "NVIDIA GeForce RTX 4070"; a part ends in its kind, " MIG 1g.10gb"."""
+    uuid: str = ""
+    """What CUDA calls it in any order of cards, such as "GPU-8f6d…"; "" where it is not told."""
     memory_total: int
     """Bytes."""
     memory_free: int
@@ -280,6 +282,7 @@ class _Card:
         gpu = Gpu(
             index=self._index,
             name=name,
+            uuid=str(self._ask(nvml.nvmlDeviceGetUUID, handle) or ""),
             memory_total=int(memory.total),
             memory_free=int(memory.free),
             own_memory=self._own(handle, own) if own else None,

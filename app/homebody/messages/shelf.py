@@ -20,14 +20,15 @@ ShelfSource = Literal[
     "starter", "ours", "folder", "file", "ollama", "lm-studio", "jan", "gpt4all", "hugging-face"
 ]
 """Where a model lies: came with Homebody; fetched by it; in a folder of the person's; a single
-file of theirs; or with another app, linked and never changed."""
+file of theirs; or with another app, linked and never changed. What a link in Homebody's own folder
+leads to is the person's as well."""
 
 
 class ShelvedFile(Struct, frozen=True, kw_only=True):
     """A model on this machine. Null is not known (yet)."""
 
     key: str
-    """What `--model` takes, and what its settings are kept under; unique on the shelf."""
+    """What `--model` takes; unique, but another's once a new model of Homebody's takes its name."""
     name: str
     path: str
     source: ShelfSource

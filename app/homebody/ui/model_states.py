@@ -32,6 +32,7 @@ CardAction = Literal[
     "remove",
     "show_folder",
     "licence",
+    "token",  # the person's, for what is gated
 ]
 """What a button on a card asks for."""
 
@@ -98,7 +99,7 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     facts: str = ""
     """In small print beside the name."""
     badge: str = ""
-    """Such as "best for this computer"; such a card has a border in the accent."""
+    """Such as "best for this computer"."""
     bar: FitBar | None = None
     progress: float | None = None
     """Of a download, 0 to 1; its bar stands in the place of the other."""
@@ -106,8 +107,11 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     problem: str = ""
     hint: str = ""
     button: CardButton | None = None
+    """A primary one is the one action of the screen: the card has a border in the accent."""
     other: CardButton | None = None
     """A quiet one before it."""
+    mend: CardButton | None = None
+    """What would help, below everything that is said."""
     opens: bool = True
     details: CardDetails | None = None
     """Set: the card is open."""
@@ -132,6 +136,8 @@ class SearchState(Struct, frozen=True, kw_only=True):
     """Why there is no searching, in place of the field."""
     note: str = ""
     """What searching connects to."""
+    token: str = ""
+    """Where the person's token is kept; empty: there is none, or nobody has looked."""
     status: str = ""
     """Searching, nothing found, or how many."""
     problem: str = ""
@@ -150,4 +156,6 @@ class ModelsState(Struct, frozen=True, kw_only=True):
     filters: bool = False
     """There are so many models that one wants to look among them."""
     sections: tuple[Section, ...] = ()
+    folders: tuple[str, ...] = ()
+    """Those of the person's that are looked into."""
     search: SearchState = SearchState()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QTextEdit,
     QVBoxLayout,
@@ -26,7 +27,7 @@ from shiboken6 import isValid
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
-__all__ = ["ConfirmSheet", "LinkSheet"]
+__all__ = ["ConfirmSheet", "LinkSheet", "TokenSheet"]
 
 _WIDE = 480
 _MOST_LINES = 8
@@ -280,3 +281,95 @@ class ConfirmSheet(_Sheet):
         # Closed first: what follows may ask again.
         self.close_sheet()
         self.agreed.emit()
+
+
+class TokenSheet(_Sheet):
+    """Asks for the person's token of the hub. It leaves the sheet by `given` and is kept nowhere.
+
+    Nothing can be typed before it is known that there is a safe place for it.
+    """
+
+    given = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(look, parent)
+        self.setObjectName("token_sheet")
+        self._title.setText(tr("Give a token of your Hugging Face account"))
+        self.setAccessibleName(self._title.text())
+        self._field = QLineEdit(self._card)
+        self._field.setObjectName("token")
+        self._field.setAccessibleName(tr("Token"))
+        self._field.setEchoMode(QLineEdit.EchoMode.Password)
+        self._field.setPlaceholderText(tr("Paste it here: it begins with hf_"))
+        self._field.textChanged.connect(self._ready)
+        self._field.returnPressed.connect(self._on_given)
+        self._problem = self._told("bad")
+        self._hint = self._told("fact")
+        for part in (self._words, self._field, self._problem, self._hint):
+            self._column.addWidget(part)
+        self._column.addLayout(self._buttons)
+        self._cancel = self._button("cancel_token", tr("Cancel"), "plain")
+        self._keep = self._button("keep_token", tr("Keep"), "primary")
+        self._cancel.clicked.connect(self.close_sheet)
+        self._keep.clicked.connect(self._on_given)
+
+    def ask(self) -> None:
+        """Show it, while somebody looks whether there is a safe place."""
+        self._words.setText(tr("Looking for the keyring of this system…"))
+        self._field.setEnabled(False)
+        self._ready()
+        self._show(self._cancel)
+
+    def show_place(self, words: str) -> None:
+        """Say what a token is and where it is kept: now it can be given."""
+        self._words.setText(words)
+        self._field.setAccessibleDescription(words)
+        self._field.setEnabled(True)
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_problem(self, message: str, hint: str) -> None:
+        """Say why it could not be kept; it can be given again."""
+        self._field.setReadOnly(False)
+        self._tell(message, hint)
+        self._ready()
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_no_place(self, message: str, hint: str) -> None:
+        """Say why none can be kept here."""
+        self._words.clear()
+        self._words.hide()
+        self._field.hide()
+        self._keep.hide()
+        self._tell(message, hint)
+
+    def close_sheet(self) -> None:
+        """Close it; what was typed is forgotten."""
+        self._field.clear()
+        super().close_sheet()
+
+    def _told(self, role: str) -> QLabel:
+        words = QLabel(self._card)
+        words.setProperty("role", role)
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        words.setWordWrap(True)
+        words.hide()
+        return words
+
+    def _tell(self, message: str, hint: str) -> None:
+        for words, text in ((self._problem, message), (self._hint, hint)):
+            words.setText(text)
+            words.setVisible(bool(text))
+        self._field.setAccessibleDescription(f"{message} {hint}".strip())
+
+    def _ready(self) -> None:
+        typed = bool(self._field.text().strip())
+        self._keep.setEnabled(typed and not self._field.isReadOnly())
+
+    def _on_given(self) -> None:
+        if not self._keep.isEnabled():
+            return
+        self._tell("", "")
+        # Until it is known how that went.
+        self._field.setReadOnly(True)
+        self._ready()
+        self.given.emit(self._field.text())

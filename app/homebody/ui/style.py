@@ -1,7 +1,8 @@
 """The one style sheet. What it cannot say, widgets paint.
 
 A widget takes a style by its `role` property: `primary` (the one action of a screen), `plain` (any
-other button), `quiet` (a button that is only its word), `nav` (a row to go somewhere), `accent`
+other button), `quiet` (a button that is only its word), `flush` (the same, at the beginning of a
+line), `nav` (a row to go somewhere), `accent`
 (a row that begins something), `chip`, `home`, `heading` (a title that is a button), `opens` (the
 name of what opens, which paints itself), `icon` (a button that is only a picture), `suggestion`;
 frames are `card`, `best` (the card that is recommended), `ask`, `asked` (it has the focus), `chip`
@@ -76,11 +77,12 @@ QToolButton::menu-indicator {{ image: none; }}
 *[role="primary"]:focus {{ border: 2px solid {text}; }}
 *[role="primary"]:disabled {{ background: {selected}; color: {faint};
   border: 1px solid {selected}; }}
-*[role="quiet"], *[role="nav"], *[role="accent"], *[role="icon"], *[role="home"],
+*[role="quiet"], *[role="flush"], *[role="nav"], *[role="accent"], *[role="icon"], *[role="home"],
 *[role="heading"] {{ background: transparent; border: 2px solid transparent; }}
-*[role="quiet"] {{ color: {faint}; font-size: {px12}px; padding: {px2}px {px6}px;
-  min-height: {px22}px; }}
-*[role="quiet"]:hover {{ color: {text}; background: transparent; }}
+*[role="quiet"], *[role="flush"] {{ color: {faint}; font-size: {px12}px;
+  padding: {px2}px {px6}px; min-height: {px22}px; }}
+*[role="flush"], *[role="flush"]:focus {{ text-align: left; padding: {px2}px {px6}px {px2}px 0px; }}
+*[role="quiet"]:hover, *[role="flush"]:hover {{ color: {text}; background: transparent; }}
 *[role="nav"] {{ color: {dim}; text-align: left; padding: {px2}px {px12}px;
   min-height: {px22}px; }}
 *[role="nav"]:checked {{ background: {selected}; color: {text}; font-weight: 600; }}
@@ -93,8 +95,9 @@ QToolButton::menu-indicator {{ image: none; }}
 *[role="heading"] {{ font-size: {px16}px; font-weight: 600; padding: {px4}px {px6}px; }}
 *[role="heading"]:hover {{ background: transparent; }}
 *[role="opens"] {{ font-weight: 600; }}
-*[role="quiet"]:focus, *[role="nav"]:focus, *[role="accent"]:focus, *[role="icon"]:focus,
-*[role="home"]:focus, *[role="heading"]:focus {{ border: 2px solid {accent}; }}
+*[role="quiet"]:focus, *[role="flush"]:focus, *[role="nav"]:focus, *[role="accent"]:focus,
+*[role="icon"]:focus, *[role="home"]:focus, *[role="heading"]:focus {{
+  border: 2px solid {accent}; }}
 *[role="quiet"]:focus {{ padding: {px2}px {px6}px; }}
 *[role="nav"]:focus {{ padding: {px2}px {px12}px; }}
 *[role="accent"]:focus {{ padding: {px4}px {px10}px; }}

@@ -53,6 +53,7 @@ from homebody.ui.words import tr
 if TYPE_CHECKING:  # pages are loaded when they are shown
     from homebody.ui.model_states import ModelsState
     from homebody.ui.pages.sheet import ScrolledPage
+    from homebody.ui.sheets import TokenSheet
 
 __all__ = ["Window"]
 
@@ -314,6 +315,16 @@ class Window(QWidget):
             tr("It is removed from the database, its index and every backup. This has no undo."),
             tr("Erase for good"),
         )
+
+    def ask_token(self, given: Callable[[str], None], closed: Callable[[], None]) -> "TokenSheet":
+        """Ask for a token; `given` is called with what was typed, `closed` at the end."""
+        from homebody.ui.sheets import TokenSheet
+
+        sheet = TokenSheet(self._look, self)
+        sheet.given.connect(given)
+        sheet.closed.connect(closed)
+        sheet.ask()
+        return sheet
 
     def ask_save(self, name: str, then: Callable[[str], None]) -> None:
         """Ask where to write a file of this name; call `then` with its path."""

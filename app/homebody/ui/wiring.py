@@ -93,7 +93,9 @@ class Wiring:
             (made.more_asked, Shelving.more),
             (made.seen, Shelving.seen),
             (made.folder_given, Shelving.add_folder),
+            (made.folder_removed, Shelving.remove_folder),
             (made.file_given, Shelving.add_file),
+            (made.token_forgotten, Shelving.forget_token),
         ):
             signal.connect(partial(self._with_library, do))
 

@@ -4,6 +4,7 @@
 main thread; `stopped` is asked between two computations.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,18 @@ _READ_SECONDS = 0.4
 _SNAPSHOTS = 4
 _STALE = 16
 """Prompts; a sequence unused for longer is given up: every cell in use makes each token slower."""
+
+
+_PART = re.compile(r"(.*)-\d{5}-of-(\d{5})\.gguf", re.DOTALL)
+
+
+def _identities(path: Path) -> list[tuple[int, int, int] | None]:
+    """Return which files a model is: llama.cpp finds the other parts of a split one by its name."""
+    split = _PART.fullmatch(path.name)
+    if split is None:
+        return [identity(path)]
+    numbers = range(1, int(split[2]) + 1)
+    return [identity(path.with_name(f"{split[1]}-{n:05}-of-{split[2]}.gguf")) for n in numbers]
 
 
 class Overflow(EngineProblem):
@@ -61,12 +74,12 @@ class Session:
         self._harmless: dict[int, bool] = {}
         self._part = 64
         self._pace = Pace(native.threads)
-        self._identity = identity(native.path)
+        self._identities = _identities(native.path)
 
     @property
     def changed(self) -> bool:
-        """True once the file on disk is not the one that was loaded."""
-        return identity(self.native.path) != self._identity
+        """True once a file on disk is not the one that was loaded."""
+        return _identities(self.native.path) != self._identities
 
     # ------------------------------------------------------------------ the prompt
 

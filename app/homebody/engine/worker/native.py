@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from homebody.base.errors import EngineProblem, ModelProblem
+from homebody.engine.build import has_gpu_code
 from homebody.engine.worker.binding import lib
 from homebody.engine.worker.report import Report, read_report
 from homebody.messages.fit import CacheType, FlashAttention
@@ -31,7 +32,7 @@ __all__ = [
     "NoRoom",
     "build_name",
     "identity",
-    "supports_gpu",
+    "is_gpu_build",
     "system_info",
 ]
 
@@ -99,9 +100,10 @@ def system_info() -> str:
     return " ".join(lib.llama_print_system_info().decode().split())
 
 
-def supports_gpu() -> bool:
-    """Say whether this llama.cpp was built for a GPU."""
-    return bool(lib.llama_supports_gpu_offload())
+def is_gpu_build() -> bool:
+    """Say whether this llama.cpp was built for a GPU, whether or not it finds one."""
+    # llama.cpp's own answer is that a GPU is there; a build without one of its own files has none.
+    return has_gpu_code() or bool(lib.llama_supports_gpu_offload())
 
 
 def _load_reason(path: Path) -> tuple[str, str]:
@@ -191,7 +193,9 @@ class Native:
             raise ModelProblem(*_load_reason(path))
         self.vocab = lib.llama_model_get_vocab(self._model)
         self.n_vocab = lib.llama_vocab_n_tokens(self.vocab)
-        self.trained_context = lib.llama_model_n_ctx_train(self._model)
+        # The header's 32 bits come as a signed number, and a damaged header may say anything.
+        trained = lib.llama_model_n_ctx_train(self._model)
+        self.trained_context = trained if trained > 0 else MOST_BY_DEFAULT
         self.context = context or min(self.trained_context, MOST_BY_DEFAULT)
         self.recurrent = bool(
             lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model)
@@ -403,7 +407,14 @@ class Native:
         key = adapter.path, identity(path)
         if key in self._adapters:
             return self._adapters[key]
-        # Given a path that is not there, llama.cpp's binding has been seen to crash.
+        # Given a path that is not there, llama.cpp's binding has been seen to crash. What is no
+        # ordinary file (a pipe) might be waited for without an end.
+        if path.exists() and not path.is_file():
+            raise EngineProblem(
+                f"The adapter {path.name} is not a file.",
+                "Check its path, or go on without it.",
+                kind="adapter",
+            )
         try:
             with path.open("rb") as stream:
                 whole = stream.read(4) == b"GGUF"

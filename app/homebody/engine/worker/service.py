@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from homebody.base.errors import EngineProblem, HomebodyError
 from homebody.engine.worker.generate import Session
-from homebody.engine.worker.native import Native, build_name, supports_gpu, system_info
+from homebody.engine.worker.native import Native, build_name, is_gpu_build, system_info
 from homebody.messages.frames import (
     Count,
     Counted,
@@ -136,7 +136,7 @@ class Service:
                 context=native.context,
                 cache_type=native.cache_type,
                 flash_attention=report.flash_attention,
-                gpu_build=supports_gpu(),
+                gpu_build=is_gpu_build(),
             )
         )
         native.close()
@@ -164,7 +164,7 @@ class Service:
                 load_ms=(time.perf_counter() - started) * 1e3,
                 build=build_name(),
                 system=system_info(),
-                gpu_build=supports_gpu(),
+                gpu_build=is_gpu_build(),
                 memory=native.report.memory,
                 cache_type=native.cache_type,
                 flash_attention=native.report.flash_attention,

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, 
 from homebody.ui.focus_order import order_focus
 from homebody.ui.model_states import ModelCard, ModelsState, SearchState, Section
 from homebody.ui.pages.models_card import Card, has_focus
+from homebody.ui.pages.models_details import breakable
 from homebody.ui.pages.sheet import ScrolledPage, label
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
@@ -33,7 +34,9 @@ class ModelsPage(ScrolledPage):
     seen = Signal(list)
     """The keys of the cards that can be seen."""
     folder_given = Signal(str)
+    folder_removed = Signal(str)
     file_given = Signal(str)
+    token_forgotten = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, "models_page", tr("Models"), parent)
@@ -61,6 +64,7 @@ class ModelsPage(ScrolledPage):
         for key, section in self._sections.items():
             shown = next((each for each in state.sections if each.key == key), None)
             section.show_section(shown)
+        self._folders.show_folders(state.folders)
         self._show_search(state.search)
         self._look_soon.start()
 
@@ -73,7 +77,8 @@ class ModelsPage(ScrolledPage):
         here = [part for key in ("fetching", "here") for part in self._sections[key].parts()]
         there = [part for key in ("found", "recommended") for part in self._sections[key].parts()]
         found = self._sections["search"].parts()
-        parts = (self._filter, *here, *self._adders, *there, self._search, *found)
+        added = (*self._adders, *self._folders.parts())
+        parts = (self._filter, *here, *added, *there, self._search, self._forget, *found)
         order_focus(*parts, after=self)
         return super().focusNextPrevChild(next)
 
@@ -100,12 +105,15 @@ class ModelsPage(ScrolledPage):
             button = QPushButton(words, self.inner)
             button.setObjectName(name)
             button.setAccessibleName(words)
-            button.setProperty("role", "quiet")
+            button.setProperty("role", "flush")
             button.clicked.connect(do)
             self._adding.addWidget(button)
             self._adders.append(button)
         self._adding.addStretch(1)
         self.column.addLayout(self._adding)
+        self._folders = _Folders(self.look, self.inner)
+        self._folders.removed.connect(self._on_folder_removed)
+        self.column.addWidget(self._folders)
         for key in ("found", "recommended"):
             self._add_section(key)
         self._build_search()
@@ -122,6 +130,20 @@ class ModelsPage(ScrolledPage):
         self._search.setPlaceholderText(tr("Name of a model, then Enter"))
         self._search.returnPressed.connect(self._on_searched)
         self._search_note = label("", "fact", self.inner)
+        self._kept = QWidget(self.inner)
+        self._token = label("", "fact", self._kept)
+        self._token.setWordWrap(False)
+        self._forget = QPushButton(tr("Forget it"), self._kept)
+        self._forget.setObjectName("forget_token")
+        self._forget.setAccessibleName(tr("Forget the token"))
+        self._forget.setProperty("role", "quiet")
+        self._forget.clicked.connect(self.token_forgotten)
+        line = QHBoxLayout(self._kept)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self._token)
+        line.addWidget(self._forget)
+        line.addStretch(1)
         self._status = label("", "dim", self.inner)
         self._problem = label("", "bad", self.inner)
         self._hint = label("", "fact", self.inner)
@@ -130,6 +152,7 @@ class ModelsPage(ScrolledPage):
             self._offline,
             self._search,
             self._search_note,
+            self._kept,
             self._status,
             self._problem,
             self._hint,
@@ -156,6 +179,10 @@ class ModelsPage(ScrolledPage):
             self.setFocus()
         self._search.setVisible(online)
         self._search.setAccessibleDescription(search.note)
+        if not search.token and self._forget.hasFocus():
+            self._search.setFocus()
+        self._token.setText(f"{search.token} ·")
+        self._kept.setVisible(online and bool(search.token))
         for words, text in (
             (self._search_note, search.note),
             (self._status, search.status),
@@ -180,6 +207,11 @@ class ModelsPage(ScrolledPage):
 
     def _ask_folder(self) -> None:
         self._dialog("folder", tr("Add a folder of models"), QFileDialog.FileMode.Directory).open()
+
+    def _on_folder_removed(self, path: str) -> None:
+        # Its row goes, and the focus with it.
+        self._adders[-1].setFocus()
+        self.folder_removed.emit(path)
 
     def _dialog(self, kind: str, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
         """Return a dialog that does not block."""
@@ -228,6 +260,54 @@ class _SearchField(QLineEdit):
             super().keyPressEvent(event)
 
 
+class _Folders(QWidget):
+    """The folders of the person's that are looked into, each with a way out."""
+
+    removed = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._shown: tuple[str, ...] = ()
+        self._rows: list[tuple[QWidget, QPushButton]] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self.hide()
+
+    def parts(self) -> list[QWidget]:
+        """Return its parts in the order in which one reads them."""
+        return [button for _, button in self._rows]
+
+    def show_folders(self, folders: tuple[str, ...]) -> None:
+        """Show these; the same ones change nothing."""
+        if folders == self._shown:
+            return
+        self._shown = folders
+        for row, _ in self._rows:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = [self._row(path) for path in folders]
+        self.setVisible(bool(folders))
+
+    def _row(self, path: str) -> tuple[QWidget, QPushButton]:
+        row = QWidget(self)
+        words = label(breakable(tr("Also from {path}").format(path=path)), "fact", row)
+        button = QPushButton(tr("Remove folder"), row)
+        button.setObjectName("remove_folder")
+        button.setAccessibleName(tr("Remove folder: {path}").format(path=path))
+        button.setProperty("role", "quiet")
+        button.clicked.connect(lambda: self.removed.emit(path))
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(self._look.theme.size(8))
+        line.addWidget(words, 1)
+        line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self._column.addWidget(row)
+        return row, button
+
+
 class _Section(QWidget):
     """A heading, the cards below it, and the way to more of them."""
 
@@ -246,7 +326,7 @@ class _Section(QWidget):
         self._note = label("", "dim", self)
         self._more = QPushButton(self)
         self._more.setObjectName(f"more_{key}")
-        self._more.setProperty("role", "quiet")
+        self._more.setProperty("role", "flush")
         self._more.clicked.connect(self._on_more)
         self._place = QVBoxLayout()
         self._column = QVBoxLayout(self)

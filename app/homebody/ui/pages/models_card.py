@@ -1,10 +1,9 @@
 """One model on the page of models: its name, facts, the bar, a sentence, and one button."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QTransform
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import (
     QApplication,
-    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from homebody.ui.icons import pixmap
 from homebody.ui.model_states import CardAction, CardButton, CardDetails, ModelCard
 from homebody.ui.pages.models_bar import Bar
 from homebody.ui.pages.models_details import Details
+from homebody.ui.pages.models_head import HeadLayout
 from homebody.ui.pages.sheet import label
 from homebody.ui.style import set_role
 from homebody.ui.theme import Look
@@ -28,6 +28,8 @@ __all__ = ["Card", "has_focus"]
 
 _EDGE, _CHEVRON, _HEIGHT = 4, 22, 32
 """Around the name, for the chevron, and the height of it all."""
+_MEND = 4
+"""The place of what would help: below the bar and all that is said."""
 
 
 class Card(QFrame):
@@ -49,6 +51,7 @@ class Card(QFrame):
         self._details: Details | None = None
         self._button: QPushButton | None = None
         self._other: QPushButton | None = None
+        self._mend: QPushButton | None = None
         self.setProperty("role", "card")
         self._build()
         self._dress()
@@ -65,7 +68,8 @@ class Card(QFrame):
             return
         self._state = card
         self.setObjectName(f"card_{card.key}")
-        set_role(self, "best" if card.badge else "card")
+        first = card.button is not None and card.button.primary
+        set_role(self, "best" if first else "card")
         self._name.show_words(card.name)
         opens = tr("Close {name}") if card.details is not None else tr("Open {name}")
         spoken = ". ".join(part for part in (card.name, card.facts, card.sentence) if part)
@@ -88,8 +92,9 @@ class Card(QFrame):
             words.setVisible(bool(text))
         self._button = self._show_button(self._button, card.button, "card_button", "plain")
         self._other = self._show_button(self._other, card.other, "card_other", "quiet")
+        self._mend = self._show_button(self._mend, card.mend, "card_mend", "plain")
         self._show_details(card.details)
-        self._lay_head()
+        self._words.invalidate()
 
     def focus_name(self) -> None:
         """Go to it."""
@@ -98,7 +103,8 @@ class Card(QFrame):
     def reading_order(self) -> tuple[QWidget, ...]:
         """Return its parts in the order in which one reads them."""
         inside = self._details.reading_order() if self._details is not None else ()
-        buttons = [each for each in (self._other, self._button) if each is not None]
+        every = (self._other, self._button, self._mend)
+        buttons = [each for each in every if each is not None]
         return (self._name, *buttons, *inside)
 
     def _show_button(
@@ -110,9 +116,12 @@ class Card(QFrame):
             button.setObjectName(name)
             button.setMinimumHeight(self._look.theme.size(28))
             button.clicked.connect(self._on_button)
-            # The quiet one stands before the other.
-            place = 1 if name == "card_other" else -1
-            self._head.insertWidget(place, button, 0, Qt.AlignmentFlag.AlignTop)
+            if name == "card_mend":
+                self._rest.insertWidget(_MEND, button, 0, Qt.AlignmentFlag.AlignLeft)
+            else:
+                # The quiet one stands before the other.
+                place = 1 if name == "card_other" else -1
+                self._head.insertWidget(place, button, 0, Qt.AlignmentFlag.AlignTop)
         if button is None:
             return None
         button.setVisible(state is not None)
@@ -128,7 +137,7 @@ class Card(QFrame):
             if self._details is not None:
                 if has_focus(self._details):
                     self.focus_name()
-                self._column.removeWidget(self._details)
+                self._rest.removeWidget(self._details)
                 self._details.hide()
                 self._details.deleteLater()
                 self._details = None
@@ -138,7 +147,7 @@ class Card(QFrame):
             self._details.context_moved.connect(self.context_moved)
             self._details.setting_given.connect(self.setting_given)
             self._details.acted.connect(self._on_inside)
-            self._column.addWidget(self._details)
+            self._rest.addWidget(self._details)
         self._details.show_state(details)
 
     def _build(self) -> None:
@@ -147,56 +156,37 @@ class Card(QFrame):
         self._badge.setTextFormat(Qt.TextFormat.PlainText)
         self._badge.setProperty("role", "badge")
         self._facts = label("", "fact", self)
-        self._facts.setWordWrap(False)
-        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = Bar(self._look, self)
         self._sentence = label("", "fact", self)
         self._problem = label("", "bad", self)
         self._hint = label("", "fact", self)
-        self._title = QHBoxLayout()
-        self._title.addWidget(self._name)
-        self._title.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._title.addStretch(1)
-        self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._words.addLayout(self._title)
-        self._words.addWidget(self._facts, 1)
+        # A widget of its own: this layout within another one was seen to crash.
+        words = QWidget(self)
+        self._words = HeadLayout(words)
+        for each in (self._name, self._badge, self._facts):
+            self._words.addWidget(each)
         self._head = QHBoxLayout()
-        self._head.addLayout(self._words, 1)
+        self._head.addWidget(words, 1)
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._head)
+        self._rest = QVBoxLayout()
         for part in (self._bar, self._sentence, self._problem, self._hint):
-            self._column.addWidget(part)
+            self._rest.addWidget(part)
+        self._column.addLayout(self._rest)
         self._name.clicked.connect(self._on_opened)
 
     def _dress(self) -> None:
         theme = self._look.theme
         side = theme.size(16)
-        self._column.setContentsMargins(side, theme.size(10), side, theme.size(12))
+        self._column.setContentsMargins(0, theme.size(10), 0, theme.size(12))
+        # The words of the name begin above the bar; the room around them is for the focus.
+        self._head.setContentsMargins(side - theme.size(_EDGE), 0, side, 0)
+        self._rest.setContentsMargins(side, 0, side, 0)
         self._column.setSpacing(theme.size(6))
+        self._rest.setSpacing(theme.size(6))
         self._head.setSpacing(theme.size(8))
-        self._words.setSpacing(theme.size(4))
-        self._title.setSpacing(theme.size(4))
-        self._lay_head()
-
-    def _lay_head(self) -> None:
-        """Put the facts beside the name where there is room for both, otherwise below it."""
-        size = self._look.theme.size
-        both = (self._button, self._other)
-        shown = [each for each in both if each is not None and not each.isHidden()]
-        room = self.width() - 2 * size(16)
-        room -= sum(each.sizeHint().width() + size(8) for each in shown)
-        needs = self._name.sizeHint().width() + self._facts.sizeHint().width() + size(24)
-        if not self._badge.isHidden():
-            needs += self._badge.sizeHint().width() + size(4)
-        ways = QBoxLayout.Direction
-        beside = needs <= room
-        self._words.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
-        self._facts.setWordWrap(not beside)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the width anew."""
-        super().resizeEvent(event)
-        self._lay_head()
+        self._words.setSpacing(theme.size(8))
+        self._words.indent = theme.size(_EDGE)
 
     def _on_opened(self) -> None:
         if self._state is not None and self._state.opens:
@@ -206,7 +196,11 @@ class Card(QFrame):
         state = self._state
         if state is None:
             return
-        pressed = state.other if self.sender() is self._other else state.button
+        pressed = state.button
+        if self.sender() is self._other:
+            pressed = state.other
+        elif self.sender() is self._mend:
+            pressed = state.mend
         if pressed is not None:
             self.acted.emit(state.key, pressed.action)
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
+    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -26,7 +27,7 @@ from homebody.ui.style import set_role
 from homebody.ui.theme import Look
 from homebody.ui.words import tr
 
-__all__ = ["MODEL_SETTINGS", "Details"]
+__all__ = ["MODEL_SETTINGS", "Details", "breakable"]
 
 _AS_EVERYWHERE: Final = "as everywhere"
 _SHARED: Final = (
@@ -130,7 +131,10 @@ class Details(QWidget):
     def reading_order(self) -> tuple[QWidget, ...]:
         """Return its parts in the order in which one reads them."""
         buttons = (button for button, _ in self._buttons)
-        return (self._steps, *self._rows.values(), *buttons, *self._fields.values())
+        fields: list[QWidget] = list(self._fields.values())
+        if "adapter" in self._fields:
+            fields.insert(fields.index(self._fields["adapter"]) + 1, self._choose)
+        return (self._steps, *self._rows.values(), *buttons, *fields)
 
     def _build(self) -> None:
         self._column = QVBoxLayout(self)
@@ -163,6 +167,12 @@ class Details(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._files = QVBoxLayout()
         self._settings = QVBoxLayout()
+        self._choose = QPushButton(tr("Choose an adapter…"), self)
+        self._choose.setObjectName("choose_adapter")
+        self._choose.setAccessibleName(self._choose.text())
+        self._choose.setProperty("role", "plain")
+        self._choose.clicked.connect(self._ask_adapter)
+        self._choose.hide()
         self._flow_place = QWidget(self)
         self._flow_place.hide()
         self._flow = FlowLayout(self._flow_place)
@@ -194,7 +204,7 @@ class Details(QWidget):
             name = label(fact.label, "fact", self._grid_place)
             name.setWordWrap(False)
             self._grid.addWidget(name, place, 0, top)
-            self._grid.addWidget(label(_breakable(fact.value), "fact", self._grid_place), place, 1)
+            self._grid.addWidget(label(breakable(fact.value), "fact", self._grid_place), place, 1)
 
     def _show_slider(self, slider: ContextSlider | None) -> None:
         self._context.setVisible(slider is not None)
@@ -216,6 +226,9 @@ class Details(QWidget):
                 field.changed.connect(self._on_given)
                 self._fields[setting.key] = field
                 self._settings.addWidget(field)
+                if setting.key == "adapter":
+                    self._settings.addWidget(self._choose, 0, Qt.AlignmentFlag.AlignLeft)
+            self._choose.show()
         for setting in MODEL_SETTINGS:
             value = getattr(settings, setting.key)
             shown = setting.default if value is None else value
@@ -234,6 +247,10 @@ class Details(QWidget):
                 made.acted.connect(self.acted)
                 self._files.addWidget(made)
             self._rows[key].show_row(row)
+        # So that what stands before the buttons ends on one line.
+        widest = max((row.button_width() for row in self._rows.values()), default=0)
+        for each in self._rows.values():
+            each.widen_button(widest)
 
     def _show_buttons(self, buttons: tuple[CardButton, ...]) -> None:
         if buttons == tuple(state for _, state in self._buttons):
@@ -253,6 +270,16 @@ class Details(QWidget):
             self._flow.addWidget(button)
             self._buttons.append((button, state))
             button.show()
+
+    def _ask_adapter(self) -> None:
+        # It blocks nothing, and goes with the card.
+        dialog = QFileDialog(self, tr("Choose an adapter for this model"))
+        dialog.setObjectName("adapter_dialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(tr("Adapters (*.gguf)"))
+        dialog.fileSelected.connect(lambda path: self.setting_given.emit("adapter", path))
+        dialog.open()
 
     def _on_button(self) -> None:
         for button, state in self._buttons:
@@ -302,8 +329,9 @@ class _Row(QWidget):
     def show_row(self, row: FileRow) -> None:
         """Show a file."""
         self._row = row
-        self._name.setText(_breakable(row.name))
-        self._size.setText("" if row.button is not None else row.size)
+        self._name.setText(breakable(row.name))
+        self._size.setText(row.size)
+        self._size.setVisible(row.button is None)
         self._mark.setText(row.mark)
         set_role(self._mark, row.level)
         self._button.setVisible(row.button is not None)
@@ -312,12 +340,20 @@ class _Row(QWidget):
             self._button.setEnabled(row.button.enabled)
             self._button.setAccessibleName(f"{row.button.words}: {row.name}. {row.mark}")
 
+    def button_width(self) -> int:
+        """Return how wide its button would be."""
+        return self._button.sizeHint().width() if self._row and self._row.button else 0
+
+    def widen_button(self, width: int) -> None:
+        """Make its button as wide as those of the other rows."""
+        self._button.setMinimumWidth(width)
+
     def _on_pressed(self) -> None:
         if self._row is not None and self._row.button is not None:
             self.acted.emit(self._row.key, self._row.button.action)
 
 
-def _breakable(text: str) -> str:
+def breakable(text: str) -> str:
     """Return a text that may be broken within paths, names and hashes."""
     for mark in ("/", "\\", "_", "-"):
         text = text.replace(mark, f"{mark}\u200b")

@@ -35,6 +35,7 @@ from homebody.ui.presenter.library_cards import (
 )
 from homebody.ui.presenter.library_hub import Searching
 from homebody.ui.presenter.library_opened import Opened, about
+from homebody.ui.presenter.library_token import Tokens, for_the_window
 from homebody.ui.presenter.models import Models
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.words import tr
@@ -45,7 +46,14 @@ _FIRST, _STEP, _MANY = 8, 40, 12
 """So many cards of a section are shown, so many more at each press; from so many models on one
 wants to look among them."""
 _LATER_SECONDS = 0.3
-_Seen = tuple[tuple[ShelvedFile, ...], tuple[CatalogModel, ...], str, GpuReading, Machine]
+_Seen = tuple[
+    tuple[ShelvedFile, ...],
+    tuple[Path, ...],
+    tuple[CatalogModel, ...],
+    str,
+    GpuReading,
+    Machine,
+]
 
 
 class Shelving:
@@ -55,6 +63,7 @@ class Shelving:
         self._stage, self._models, self._library = stage, models, library
         self._files: tuple[ShelvedFile, ...] | None = None
         """None until they were looked for."""
+        self._folders: tuple[Path, ...] = ()
         self._found: tuple[ShelvedFile, ...] = ()
         self._names: frozenset[str] = frozenset()
         """The names of all files that are here."""
@@ -71,6 +80,7 @@ class Shelving:
         self._filter = ""
         self._shown: dict[str, int] = {}
         self._searching = Searching(stage, self.show)
+        self._tokens = Tokens(stage, library, self.show)
         self._opened = Opened(stage, library, self.show, self._apply)
         self._opened_key = ""
         self._answering: tuple[Path | None, bool] = (None, False)
@@ -82,8 +92,9 @@ class Shelving:
     def close(self) -> None:
         """End what is fetched and asked, so that nobody waits for it."""
         self._closed = True
-        self._library.downloads.close()
+        # First the hub: it answers everybody who waits for it, and so the downloads.
         self._library.hub.close()
+        self._library.downloads.close()
 
     def model_changed(self) -> None:
         """Another model answers, it was loaded, or the settings are others."""
@@ -108,13 +119,14 @@ class Shelving:
         self._stage.background.after(_LATER_SECONDS, self._look_elsewhere)
 
     def _look(self) -> _Seen:
-        files = self._library.shelf.files()
+        shelf = self._library.shelf
+        files, folders = shelf.files(), shelf.folders()
         gpus = self._library.read_gpus()
         memory = max((gpu.memory_total for gpu in gpus.gpus), default=None)
-        return files, catalog(), recommended(memory).key, gpus, read_machine()
+        return files, folders, catalog(), recommended(memory).key, gpus, read_machine()
 
     def _looked(self, seen: _Seen) -> None:
-        self._files, self._catalog, self._best, self._gpus, self._machine = seen
+        self._files, self._folders, self._catalog, self._best, self._gpus, self._machine = seen
         # What is free has changed; a header is read again only where its file has.
         self._asked.clear()
         self._facts.clear()
@@ -200,6 +212,11 @@ class Shelving:
     def search(self, words: str) -> None:
         """Search Hugging Face: the person typed this and pressed Enter."""
         self._searching.search(self._library, words)
+        self._tokens.look()
+
+    def forget_token(self) -> None:
+        """Delete the person's token from the keyring."""
+        self._tokens.forget()
 
     def act(self, key: str, action: CardAction) -> None:
         """Do what a button of a card asks for."""
@@ -215,6 +232,7 @@ class Shelving:
             case "get":
                 model = next(each for each in self._catalog if each.key == name)
                 self._searching.get_recommended(self._library, model)
+                self._tokens.look()
             case "pause":
                 self._stage.run("hub", partial(downloads.pause, name))
             case "resume":
@@ -225,10 +243,24 @@ class Shelving:
                 self._remove(name)
             case "show_folder":
                 self._show_folder(key)
+            case "token":
+                self._tokens.ask(self._host(), partial(self._again, key))
             case "licence":
                 url = self._licence_url(key)
                 if url:
                     self._stage.view.ask_link(url)
+
+    def _again(self, key: str) -> None:
+        """Go on with what needed a token, now that one is kept."""
+        kind, _, name = key.partition(":")
+        self._searching.forget_trouble(key)
+        if kind == "get":
+            self.act(key, "resume")
+        elif kind == "catalog":
+            self.act(key, "get")
+        elif self._opened_key == key:
+            self._searching.open(self._library, name)
+        self.show()
 
     def open(self, key: str) -> None:
         """Open a card, and close the one that is open; "" only closes."""
@@ -239,6 +271,7 @@ class Shelving:
             self._opened.open(file)
         elif kind == "hub":
             self._searching.open(self._library, name)
+            self._tokens.look()
         self.show()
 
     def move_context(self, tokens: int) -> None:
@@ -254,6 +287,22 @@ class Shelving:
         if self._is_here(path):
             work = partial(self._library.shelf.add_folder, Path(path))
             self._stage.run("library", work, lambda _: self.refresh())
+
+    def remove_folder(self, path: str) -> None:
+        """Do not look into a folder any more; nothing in it is touched."""
+
+        def then(_: None) -> None:
+            self._stage.board.say(
+                "removed",
+                tr("{path} is not looked into any more. Nothing in it was touched.").format(
+                    path=path
+                ),
+                action=tr("Undo"),
+                do=partial(self.add_folder, path),
+            )
+            self.refresh()
+
+        self._stage.run("library", partial(self._library.shelf.remove_folder, Path(path)), then)
 
     def add_file(self, path: str) -> None:
         """Put a file on the shelf, where it lies, and offer to use it."""
@@ -289,7 +338,7 @@ class Shelving:
         """The settings of a model were changed: the one that answers goes by them at once."""
         self._asked.discard(file.key)
         if self._answers(file):
-            self._models.reread(file.key)
+            self._models.reread()
         self.seen([f"shelf:{file.key}"])
 
     def _remove(self, key: str) -> None:
@@ -347,8 +396,7 @@ class Shelving:
     def _state(self) -> ModelsState:
         settings = self._models.settings
         offline = settings.offline
-        host = urlsplit(settings.hub).netloc or settings.hub
-        search = self._searching.state(offline=offline, host=host)
+        search = self._searching.state(self._tokens, offline=offline, host=self._host())
         if self._files is None or self._machine is None:
             return ModelsState(busy=tr("Looking for models…"), search=search)
         loaded = self._models.loaded
@@ -363,10 +411,10 @@ class Shelving:
             Section(key="fetching", title=tr("Being fetched"), cards=self._fetching()),
             self._shelf("here", tr("On this machine"), here),
             self._shelf("found", tr("Found in other apps"), self._found),
-            self._recommended(room, offline=offline),
+            self._recommended(room, first=not any(map(_is_own, here)), offline=offline),
         ]
         if not offline:
-            sections.append(self._searching.section(room, self._opened_key))
+            sections.append(self._searching.section(room, self._opened_key, self._tokens))
         return ModelsState(
             machine=machine_line(self._gpus, self._machine, loaded),
             trouble=trouble,
@@ -376,14 +424,20 @@ class Shelving:
                 for each in sections
                 if each.cards or each.note
             ),
+            folders=tuple(map(str, self._folders)),
             search=search,
         )
 
+    def _host(self) -> str:
+        hub = self._models.settings.hub
+        return urlsplit(hub).netloc or hub
+
     def _with_trouble(self, card: ModelCard) -> ModelCard:
         problem = self._searching.trouble(card.key)
-        if problem is None:
-            return card
-        return replace(card, problem=problem.message, hint=problem.hint)
+        if problem is not None:
+            card = replace(card, problem=problem.message, hint=problem.hint)
+        hint, needs_token = for_the_window(card.hint)
+        return replace(card, hint=hint, mend=self._tokens.button()) if needs_token else card
 
     def _fetching(self) -> tuple[ModelCard, ...]:
         return tuple(download_card(each) for each in self._downloads if each.state != "done")
@@ -424,7 +478,7 @@ class Shelving:
             plan = self._opened.plan or plan
         return shelf_card(file, plan, answers=self._answers(file), details=details)
 
-    def _recommended(self, room: Room, *, offline: bool) -> Section:
+    def _recommended(self, room: Room, *, first: bool, offline: bool) -> Section:
         coming = {each.name for each in self._downloads if each.state != "done"}
         left = [
             each
@@ -437,6 +491,7 @@ class Shelving:
                 each,
                 room,
                 best=each.key == self._best,
+                first=first and not offline,
                 can_get=not offline and not self._searching.asks(f"catalog:{each.key}"),
                 details=self._about(each),
             )
@@ -458,3 +513,7 @@ class Shelving:
     def _answers(self, file: ShelvedFile) -> bool:
         session = self._stage.session
         return session is not None and file.path == str(session.model.path)
+
+
+def _is_own(file: ShelvedFile) -> bool:
+    return file.source != "starter"

@@ -33,6 +33,7 @@ __all__ = [
     "download_card",
     "file_row",
     "hub_card",
+    "licence_words",
     "machine_line",
     "plan_words",
     "room_of",
@@ -42,6 +43,15 @@ __all__ = [
 
 _WORKING: Final = 0.6e9
 """Bytes for the context and for working, guessed for a file whose header nobody has read."""
+_LICENCES: Final = {
+    "apache-2.0": "Apache-2.0",
+    "mit": "MIT",
+    "bsd-3-clause": "BSD-3-Clause",
+    "gpl-3.0": "GPL-3.0",
+    "openrail": "OpenRAIL",
+    "gemma": "Gemma",
+    "other": "",
+}
 _LEAST_CONTEXT: Final = 1024
 _MOST_CONTEXT: Final = 131_072
 """Where a file does not say what it was trained for."""
@@ -78,6 +88,12 @@ def size(count: float) -> str:
 
 def _joined(parts: Collection[str | None]) -> str:
     return " · ".join(part for part in parts if part)
+
+
+def licence_words(licence: str | None) -> str:
+    """Return a licence as its makers write it; headers and the hub write them in small letters."""
+    known = licence or ""
+    return _LICENCES.get(known, known.upper() if known.startswith("cc-") else known)
 
 
 # ---------------------------------------------------------------- the machine
@@ -212,7 +228,7 @@ def shelf_card(
             file.quantisation,
             size(file.bytes),
             _source(file.source),
-            file.licence,
+            licence_words(file.licence),
         )
     )
     problem = file.problem
@@ -253,9 +269,18 @@ def _source(source: ShelfSource) -> str:
 
 
 def catalog_card(
-    model: CatalogModel, room: Room, *, best: bool, can_get: bool, details: CardDetails | None
+    model: CatalogModel,
+    room: Room,
+    *,
+    best: bool,
+    first: bool,
+    can_get: bool,
+    details: CardDetails | None,
 ) -> ModelCard:
-    """Return the card of a model that is recommended."""
+    """Return the card of a model that is recommended.
+
+    `best` for this machine; `first`: getting it is what there is to do now.
+    """
     level, mark, bar = _rough(model.bytes, room)
     about = size(model.bytes) if model.exact else tr("about {size}").format(size=size(model.bytes))
     words = tr("Get {size}").format(size=size(model.bytes))
@@ -266,8 +291,8 @@ def catalog_card(
         facts=_joined((model.parameters, _quantisation(model.file), model.licence)),
         badge=tr("best for this computer") if best else "",
         bar=bar,
-        sentence=_joined((tr(model.good_for), about, mark)),
-        button=CardButton("get", words, primary=best, enabled=can_get),
+        sentence=f"{_joined((about, mark))}\n{tr(model.good_for)}",
+        button=CardButton("get", words, primary=best and first, enabled=can_get),
         details=details,
     )
 
@@ -323,8 +348,10 @@ def _time_left(seconds: float) -> str:
     return tr("{hours} h {minutes:02} min left").format(hours=minutes // 60, minutes=minutes % 60)
 
 
-def hub_card(model: HubModel, details: CardDetails | None) -> ModelCard:
-    """Return the card of a repository that a search found."""
+def hub_card(
+    model: HubModel, details: CardDetails | None, mend: CardButton | None = None
+) -> ModelCard:
+    """Return the card of a repository that a search found. `mend`: what would open it."""
     owner, _, name = model.repo.partition("/")
     parameters = ""
     if model.parameters:
@@ -337,9 +364,10 @@ def hub_card(model: HubModel, details: CardDetails | None) -> ModelCard:
     return ModelCard(
         key=f"hub:{model.repo}",
         name=name or owner,
-        facts=_joined((tr("by {owner}").format(owner=owner), model.licence)),
+        facts=_joined((tr("by {owner}").format(owner=owner), licence_words(model.licence))),
         sentence=_joined((parameters, model.architecture, downloads, gated)),
         button=CardButton("files", words),
+        mend=mend,
         details=details,
     )
 

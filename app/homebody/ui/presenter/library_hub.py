@@ -10,6 +10,7 @@ from homebody.messages.courier import HubListing, HubModel
 from homebody.messages.shelf import CatalogModel
 from homebody.ui.model_states import CardDetails, ModelCard, SearchState, Section
 from homebody.ui.presenter.library_cards import Room, file_row, hub_card
+from homebody.ui.presenter.library_token import Tokens
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.words import tr
 
@@ -120,6 +121,10 @@ class Searching:
         self._troubles[card] = problem
         self._changed()
 
+    def forget_trouble(self, card: str) -> None:
+        """Say no more what went wrong with a card: it is tried again."""
+        self._troubles.pop(card, None)
+
     def asks(self, card: str) -> bool:
         """Tell whether what a card asked for is being asked of the hub."""
         return card in self._asking
@@ -130,7 +135,7 @@ class Searching:
 
     # ------------------------------------------------------------------ what is shown
 
-    def state(self, *, offline: bool, host: str) -> SearchState:
+    def state(self, tokens: Tokens, *, offline: bool, host: str) -> SearchState:
         """Return how it is with searching."""
         if offline:
             return SearchState(
@@ -142,25 +147,28 @@ class Searching:
         elif self._words and not self._problem:
             none = tr("Nothing found for “{words}”.").format(words=self._words)
             status = "" if self._models else none
+        problem = self._problem or tokens.problem
         return SearchState(
             note=tr(
                 "Press Enter to search. That connects to {host}, and sends it these words."
             ).format(host=host),
+            token=tokens.words(),
             status=status,
-            problem=self._problem.message if self._problem else "",
-            hint=self._problem.hint if self._problem else "",
+            problem=problem.message if problem else "",
+            hint=problem.hint if problem else "",
         )
 
-    def section(self, room: Room, opened: str) -> Section:
+    def section(self, room: Room, opened: str, tokens: Tokens) -> Section:
         """Return what was found; `opened` is the key of the card that is open."""
-        cards = tuple(self._card(model, room, opened) for model in self._models)
+        cards = tuple(self._card(model, room, opened, tokens) for model in self._models)
         return Section(key="search", title="", cards=cards)
 
-    def _card(self, model: HubModel, room: Room, opened: str) -> ModelCard:
+    def _card(self, model: HubModel, room: Room, opened: str, tokens: Tokens) -> ModelCard:
         details = None
         if opened == f"hub:{model.repo}":
             details = self._details(model.repo, room)
-        return hub_card(model, details)
+        wants = model.gated and not tokens.there
+        return hub_card(model, details, tokens.button() if wants else None)
 
     def _details(self, repo: str, room: Room) -> CardDetails:
         listing = self._listings.get(repo)

@@ -15,7 +15,7 @@ from homebody.messages.fit import FitPlan
 from homebody.messages.reports import InspectReport
 from homebody.messages.shelf import CatalogModel, ModelSettings, ShelvedFile
 from homebody.ui.model_states import CardButton, CardDetails
-from homebody.ui.presenter.library_cards import context_slider, size
+from homebody.ui.presenter.library_cards import context_slider, licence_words, size
 from homebody.ui.presenter.rows import short_count
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.states import Fact
@@ -96,8 +96,15 @@ class Opened:
         file, settings = self._file, self._settings
         if file is None or settings is None:
             return
+
+        def failed(problem: HomebodyError) -> None:
+            self._stage.board.tell(problem)
+            if self._file is file:
+                # What is shown is what is kept.
+                self.open(file)
+
         work = partial(self._library.shelf.change_settings, file.key, settings)
-        self._stage.run("library", work, lambda _: self._kept(file, settings))
+        self._stage.run("library", work, lambda _: self._kept(file, settings), failed)
 
     def _kept(self, file: ShelvedFile, settings: ModelSettings) -> None:
         self._applied(file)
@@ -175,7 +182,7 @@ def _facts(file: ShelvedFile, report: InspectReport | None) -> tuple[Fact, ...]:
     if file.trained_context:
         words = tr("up to {tokens} tokens").format(tokens=short_count(file.trained_context))
         facts.append(Fact(tr("Context"), words))
-    facts.append(Fact(tr("Licence"), file.licence or tr("the file does not say")))
+    facts.append(Fact(tr("Licence"), licence_words(file.licence) or tr("the file does not say")))
     if report is not None:
         facts.append(Fact(tr("Chat template"), tr("yes") if report.template else tr("no")))
     facts.append(Fact(tr("sha256"), file.sha256 or tr("not computed yet")))
@@ -187,7 +194,7 @@ def _facts(file: ShelvedFile, report: InspectReport | None) -> tuple[Fact, ...]:
 def _kind(file: ShelvedFile, report: InspectReport | None) -> str:
     parts = [file.architecture or tr("unknown")]
     if file.parameters:
-        parts.append(tr("{count:,.0f} million parameters").format(count=file.parameters / 1e6))
+        parts.append(_parameters(file.parameters))
     if file.quantisation:
         parts.append(file.quantisation)
     if report is not None and report.layers:
@@ -196,11 +203,18 @@ def _kind(file: ShelvedFile, report: InspectReport | None) -> str:
     return ", ".join(parts)
 
 
+def _parameters(count: int) -> str:
+    # From here it is "1.0 billion" when rounded.
+    if count < 999.5e6:
+        return tr("{count:.0f} million parameters").format(count=count / 1e6)
+    return tr("{count:,.1f} billion parameters").format(count=count / 1e9)
+
+
 def about(model: CatalogModel) -> CardDetails:
     """Return what the open card of a recommended model shows."""
     facts = [
         Fact(tr("Made by"), model.made_by),
-        Fact(tr("Kind"), f"{model.parameters}, {model.kind}"),
+        Fact(tr("Kind"), f"{model.parameters}, {tr(model.kind)}"),
         Fact(tr("Licence"), model.licence),
         Fact(tr("From"), f"{model.repo}, {model.file}"),
         Fact(tr("sha256"), model.sha256 or tr("as the hub will tell")),

@@ -1,8 +1,10 @@
 """The model that answers: which one, how it is with it, and changing it. And the settings."""
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +15,7 @@ from homebody.base.errors import HomebodyError
 from homebody.base.log import log
 from homebody.base.paths import Home
 from homebody.engine.client import EngineStatus
-from homebody.library.shelf import STARTER, ShelvedModel, find_model, found_models
+from homebody.library.shelf import STARTER, ShelvedModel, find_model
 from homebody.messages.frames import Loaded
 from homebody.settings.declared import Settings
 from homebody.settings.file import LoadedSettings, save
@@ -95,40 +97,18 @@ class Models:
         if session is None:
             return
         self._tried = kept
-        session.assistant.stop()
-        session.model = model
-        session.begin_load()
-        session.assistant = session.assistant_for(session.store)
+        session.begin_model(model)
         self._stage.board.dismiss("model")
         self._stage.board.dismiss("gpu")
         self.loaded = None
         self._show_model(session, EngineStatus())
         self.list_models()
 
-    def reread(self, name: str) -> None:
-        """Go by what was set for the model that answers; it is loaded anew only where it must be.
-
-        `name` is what `find_model` takes.
-        """
+    def reread(self) -> None:
+        """Go by what was set for the model that answers; load it again only where it must be."""
         session = self._stage.session
-        if session is None:
-            return
-
-        def then(model: ShelvedModel) -> None:
-            request = session.parts.load_request
-            before = request(session.model, session.settings)
-            if model.path != session.model.path:
-                # Another one was chosen meanwhile.
-                return
-            again = request(model, session.settings) != before
-            if again:
-                session.assistant.stop()
-            session.model = model
-            session.assistant = session.assistant_for(session.store)
-            if again:
-                session.begin_load()
-
-        self._stage.run("slow", lambda: session.parts.find_model(name), then)
+        if session is not None:
+            self._stage.run("slow", session.find_model_settings, session.use_model_settings)
 
     def _engine_changed(self, status: EngineStatus) -> None:
         session = self._stage.session
@@ -293,12 +273,26 @@ def _choices(
         found[starter.path] = ModelChoice(
             name=STARTER, title=starter.name, detail=tr("the starter model")
         )
-    for path in found_models(home)[:_IN_MENU]:
+    for path in _first_models(home.models):
         found[path] = ModelChoice(name=str(path), title=path.stem, detail=_size(path))
     if current.path not in found and current.path.is_file():
         path = current.path
         found[path] = ModelChoice(name=str(path), title=current.name, detail=_size(path))
     return tuple(replace(each, chosen=path == current.path) for path, each in found.items())
+
+
+def _first_models(folder: Path) -> list[Path]:
+    """Return the first of the models in a folder, by name: thousands take some milliseconds.
+
+    Not by the shelf: this runs at the start, which waits for the same disk.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            files = (each for each in entries if each.name.casefold().endswith(".gguf"))
+            names = nsmallest(_IN_MENU, (each.name for each in files if each.is_file()))
+    except OSError:
+        return []
+    return [folder / name for name in names]
 
 
 def _size(path: Path) -> str:
@@ -314,4 +308,4 @@ def _size(path: Path) -> str:
 def _where(loaded: Loaded) -> str:
     if not loaded.gpu_layers:
         return tr("on the processor")
-    return tr("{on}/{all} on the GPU").format(on=loaded.gpu_layers, all=loaded.layers)
+    return tr("{on}/{all} on the GPU").format(on=loaded.gpu_layers, all=loaded.layers + 1)

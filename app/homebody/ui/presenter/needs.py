@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # loaded when it is needed
     from homebody.ui.model_states import ModelsState
 
 __all__ = [
+    "AsksToken",
     "Background",
     "Behind",
     "Failed",
@@ -50,6 +51,7 @@ Lane = Literal[
     "hub",
     "downloads",
     "measure",
+    "token",
 ]
 """Work in one lane is done in the order in which it was asked for; lanes do not wait for others.
 
@@ -58,7 +60,7 @@ Lane = Literal[
 attached · `slow` all that may take seconds: erasing, backups, hashes, links, looking for models ·
 `gpu` readings of the cards · `truth` whether the model really computes there · `library` the page
 of models: files and whether they fit · `hub` what others are asked · `downloads` what is being
-fetched · `measure` loads that are tried
+fetched · `measure` loads that are tried · `token` the system's keyring, which may ask the person
 """
 
 
@@ -142,6 +144,22 @@ class Transcript(Protocol):
         """Go to a turn, and `mark` it for a moment; False if it is not among the rows."""
 
 
+class AsksToken(Protocol):
+    """The sheet that asks for the person's token: `sheets.TokenSheet`."""
+
+    def show_place(self, words: str) -> None:
+        """Say what a token is and where it is kept: now it can be given."""
+
+    def show_problem(self, message: str, hint: str) -> None:
+        """Say why it could not be kept; it can be given again."""
+
+    def show_no_place(self, message: str, hint: str) -> None:
+        """Say why none can be kept here."""
+
+    def close_sheet(self) -> None:
+        """Close it; what was typed is forgotten."""
+
+
 class View(Protocol):
     """The window, as far as the presenter knows it."""
 
@@ -193,6 +211,9 @@ class View(Protocol):
 
     def ask_erase(self, title: str, agreed: Callable[[], None]) -> None:
         """Ask whether a conversation shall be erased for good."""
+
+    def ask_token(self, given: Callable[[str], None], closed: Callable[[], None]) -> AsksToken:
+        """Ask for a token without blocking anything; `given` is called with what was typed."""
 
     def ask_save(self, name: str, then: Callable[[str], None]) -> None:
         """Ask where to write a file of this name; call `then` with its path."""
