@@ -81,6 +81,7 @@ class Switches:
     """Where the content is said to lie."""
     no_redirect: bool = False
     content_type: str = "application/octet-stream"
+    """Or nothing."""
     expired_once: bool = False
     """The first signed address is refused."""
 
@@ -330,7 +331,9 @@ class _Handler(BaseHTTPRequestHandler):
         if switches.weak_etag:
             etag = f"W/{etag}"
         data = switches.content(data)
-        headers |= {"ETag": etag, "Content-Type": switches.content_type, "Accept-Ranges": "bytes"}
+        headers |= {"ETag": etag, "Accept-Ranges": "bytes"}
+        if switches.content_type:
+            headers["Content-Type"] = switches.content_type
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         condition = self.headers.get("If-Range")
         if condition is not None and condition != etag and switches.heed_if_range:

@@ -27,10 +27,10 @@ def write(connections: int = 2) -> None:
 
 def test_an_empty_ledger_says_so_and_makes_nothing(profile: Path) -> None:
     ran = homebody("ledger", "list")
-    assert (ran.status, ran.out, ran.err) == (0, "Nothing ever left this machine.\n", "")
+    assert (ran.status, ran.out, ran.err) == (0, "No connection was ever opened.\n", "")
     ran = homebody("ledger", "verify")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out == "The ledger is empty. Nothing ever left this machine.\n"
+    assert ran.out == "The ledger is empty. No connection was ever opened.\n"
     assert not list(profile.glob("ledger*"))
 
 

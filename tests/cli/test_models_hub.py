@@ -65,6 +65,18 @@ def test_get_fetches_the_file_that_is_named_and_tells_all_as_json(hub):
     assert (got["repo"], got["bytes"], got["why"]) == (REPO, 900_000, "you named it")
 
 
+@pytest.mark.parametrize(
+    ("rest", "name"),
+    [
+        ("", "Tiny-Q4_K_M.gguf"),
+        ("/tree/main?x=1", "Tiny-Q4_K_M.gguf"),
+        ("/blob/main/Tiny-Q8_0.gguf", "Tiny-Q8_0.gguf"),
+    ],
+)
+def test_an_address_as_a_browser_shows_it_is_understood(hub, rest, name):
+    assert Path(models("get", f"{hub.url}/{REPO}{rest}").out.strip()).name == name
+
+
 def test_a_second_get_fetches_nothing(hub):
     models("get", REPO)
     hub.sent = 0

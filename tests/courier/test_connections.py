@@ -339,6 +339,39 @@ def test_silence_is_not_waited_for_for_ever(serve: Serve, monkeypatch: pytest.Mo
     assert problem.kind == "connection"
 
 
+@pytest.mark.parametrize("said", [b"HTTP/1.1 103 Early Hints\r\n\r\n", b"X"])
+def test_an_answer_that_never_begins_is_not_waited_for_for_ever(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    """Though something comes all the time."""
+    monkeypatch.setattr(passage, "HEAD_SECONDS", 0.5)
+
+    def drip(line: Line, _seen: Seen) -> None:
+        if said == b"X":
+            line.send(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(100):
+            line.send(said)
+            time.sleep(0.05)
+
+    hub = serve(other=drip)
+    problem = failing(connections(hub), hub.url, "did not answer within", timeout=1000)
+    assert problem.kind == "connection"
+
+
+def test_a_body_may_take_longer_than_a_head(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passage, "HEAD_SECONDS", 0.3)
+
+    def slowly(line: Line, _seen: Seen) -> None:
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+        for _ in range(10):
+            line.send(b"x")
+            time.sleep(0.06)
+
+    hub = serve(other=slowly)
+    with connections(hub).client("search", "a") as client:
+        assert client.get(hub.url).content == b"x" * 10
+
+
 @pytest.mark.parametrize("when", ["before", "in the headers", "in the middle"])
 def test_who_asks_to_stop_does_not_wait(serve: Serve, when: str) -> None:
     def answer(line: Line, _seen: Seen) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -139,6 +140,41 @@ def test_who_closes_a_download_stops_it_at_once(make: Make, hub: Loopback, tmp_p
     (entry,) = entries(find_home().ledger)
     assert entry.problem == "This was stopped."
     assert courier.search("again", agreed="a") == ()
+
+
+def test_what_is_stopped_at_the_end_has_its_end_in_the_ledger(
+    make: Make, hub: Loopback, tmp_path: Path
+) -> None:
+    """As Ctrl-C does it: the download is closed, and the courier at once."""
+    hub.pages["/a/b/resolve/" + COMMIT + "/model.gguf"] = stall
+    courier, _ = make()
+    items = download(courier, tmp_path)
+    next(items)
+    eventually(lambda: any("resolve" in seen.path for seen in hub.seen))
+    items.close()  # type: ignore[attr-defined]
+    courier.close()
+    home = find_home()
+    assert verify(home.ledger, home.ledger_head).unfinished == 0
+
+
+@linux
+def test_a_keyring_that_says_nothing_keeps_nobody_waiting(
+    make: Make, hub: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session bus that takes the connection, and no more; as one that waits for a prompt."""
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(str(tmp_path / "bus"))
+        bus.listen(20)
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
+        courier, _ = make()
+        before = time.monotonic()
+        assert courier.search("a", agreed="a") == ()
+        assert time.monotonic() - before < 4.0
+        # Somebody kept a token.
+        (find_home().state / "token.kept").touch()
+        assert courier.search("a", agreed="a") == ()
+        assert time.monotonic() - before < 14.0
+    assert [seen.headers.get("authorization") for seen in hub.seen] == [None, None]
 
 
 def test_a_model_comes_through_all_of_it(make: Make, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ def allowed(hosts: Hosts, purpose: str, target: Target) -> bool:
         return True
     assert refused.kind == "refused"
     assert refused.message.startswith("Homebody did not connect: ")
-    assert "More hosts" in refused.hint
+    assert refused.hint
+    # Nobody is told to open the way to where somebody else sends us.
+    assert ("More hosts" in refused.hint) is (target == hosts.hub)
     return False
 
 
@@ -28,13 +30,11 @@ def allowed(hosts: Hosts, purpose: str, target: Target) -> bool:
         ("search", Target("https", "huggingface.co", 443), True),
         ("list", Target("https", "huggingface.co", 443), True),
         ("download", Target("https", "huggingface.co", 443), True),
-        ("token", Target("https", "huggingface.co", 443), True),
         ("download", Target("https", "cdn-lfs.huggingface.co", 443), True),
         ("download", Target("https", "cas-bridge.xethub.hf.co", 443), True),
         ("download", Target("https", "cdn-lfs-us-1.hf.co", 443), True),
         ("search", Target("https", "cdn-lfs.huggingface.co", 443), False),
         ("list", Target("https", "cas-bridge.xethub.hf.co", 443), False),
-        ("token", Target("https", "x.hf.co", 443), False),
         ("download", Target("https", "huggingface.co.evil.example", 443), False),
         ("download", Target("https", "evilhuggingface.co", 443), False),
         ("download", Target("https", "evil-hf.co", 443), False),
@@ -53,7 +53,7 @@ def test_hugging_face(purpose: str, target: Target, good: bool) -> None:
 
 def test_a_mirror_is_only_itself() -> None:
     hosts = Hosts(MIRROR, "")
-    for purpose in ("search", "list", "download", "token"):
+    for purpose in ("search", "list", "download"):
         assert allowed(hosts, purpose, Target("https", "mirror.example", 443))
         assert not allowed(hosts, purpose, Target("https", "huggingface.co", 443))
         assert not allowed(hosts, purpose, Target("https", "cdn.mirror.example", 443))
@@ -80,6 +80,16 @@ def test_what_the_person_added_may_be_reached_over_http_and_at_home() -> None:
         assert not allowed(hosts, "download", target)
         with pytest.raises(CourierProblem, match="not the public internet"):
             hosts.check_address(target, "10.0.0.7")
+
+
+def test_only_the_hub_of_the_settings_is_offered_to_be_added() -> None:
+    """A lie about where a file lies must not get the person to let Homebody reach a router."""
+    hosts = Hosts("http://10.0.0.9:8080", "")
+    assert not allowed(hosts, "list", hosts.hub)
+    for target in (hosts.hub, Target("https", "169.254.169.254", 443)):
+        with pytest.raises(CourierProblem) as problem:
+            hosts.check_address(target, target.host)
+        assert ("More hosts" in problem.value.hint) is (target == hosts.hub)
 
 
 @pytest.mark.parametrize(

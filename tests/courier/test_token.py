@@ -1,6 +1,8 @@
 """The person's token: in the system's own keyring, or nowhere."""
 
 import sys
+import threading
+import time
 import types
 
 import pytest
@@ -18,6 +20,8 @@ class Ring:
     priority = 5.0
     kept: dict[tuple[str, str], str]
     broken = False
+    asked: list[int]
+    silence: threading.Event
 
     def set_password(self, service, name, secret):
         self._may()
@@ -32,6 +36,8 @@ class Ring:
         del self.kept[service, name]
 
     def _may(self):
+        self.asked.append(1)
+        self.silence.wait(20)
         if self.broken:
             raise RuntimeError("locked: dismissed")
 
@@ -41,13 +47,20 @@ def ring(monkeypatch):
     class Fresh(Ring):
         pass
 
-    Fresh.kept = {}
+    Fresh.kept, Fresh.asked, Fresh.silence = {}, [], threading.Event()
+    Fresh.silence.set()
     module = types.ModuleType("a_safe_keyring")
     module.Keyring = Fresh
     monkeypatch.setitem(sys.modules, "a_safe_keyring", module)
     places = {sys.platform: (("a_safe_keyring", "Keyring", "Test Keyring"),)}
     monkeypatch.setattr(token, "_SAFE", places)
-    return Fresh
+    yield Fresh
+    Fresh.silence.set()
+
+
+@pytest.fixture
+def mark(tmp_path):
+    return tmp_path / "state" / "token.kept"
 
 
 @pytest.fixture
@@ -55,43 +68,75 @@ def no_ring(monkeypatch):
     monkeypatch.setattr(token, "_SAFE", {})
 
 
-def test_a_token_is_kept_read_and_forgotten(ring):
-    assert token.read() is None
-    token.keep(f"  {GOOD}\n")
-    assert (token.read(), token.place()) == (GOOD, "Test Keyring")
+def test_a_token_is_kept_read_and_forgotten(mark, ring):
+    assert token.read(mark) is None
+    token.keep(f"  {GOOD}\n", mark)
+    assert (token.read(mark), token.place()) == (GOOD, "Test Keyring")
     assert ring.kept == {("homebody", "hugging-face"): GOOD}
-    token.forget()
-    token.forget()
-    assert token.read() is None
+    token.forget(mark)
+    token.forget(mark)
+    assert token.read(mark) is None
 
 
 @pytest.mark.parametrize(
     "text", ["", "hf_", "with space inside", "ümlaut-token", "x" * 600, "a\0bcdefgh"]
 )
-def test_what_is_no_token_is_not_kept(ring, text):
+def test_what_is_no_token_is_not_kept(mark, ring, text):
     with pytest.raises(CourierProblem) as caught:
-        token.keep(text)
+        token.keep(text, mark)
     assert caught.value.kind == "bad_request"
     assert ring.kept == {}
 
 
-def test_without_a_safe_place_nothing_is_kept(no_ring):
-    assert (token.read(), token.place()) == (None, "")
-    token.forget()
+def test_without_a_safe_place_nothing_is_kept(mark, no_ring):
+    assert (token.read(mark), token.place()) == (None, "")
+    token.forget(mark)
     with pytest.raises(CourierProblem) as caught:
-        token.keep(GOOD)
+        token.keep(GOOD, mark)
     assert caught.value.kind == "token"
     assert GOOD not in caught.value.message + caught.value.hint
 
 
-def test_a_keyring_that_is_locked_is_said_without_the_token(ring):
+def test_a_keyring_that_is_locked_is_said_without_the_token(mark, ring):
     ring.broken = True
-    assert token.read() is None
-    for call in (lambda: token.keep(GOOD), token.forget):
+    assert token.read(mark) is None
+    for call in (lambda: token.keep(GOOD, mark), lambda: token.forget(mark)):
         with pytest.raises(CourierProblem) as caught:
             call()
         assert caught.value.kind == "token"
         assert GOOD not in caught.value.message
+    assert not mark.exists()
+
+
+def test_who_never_kept_a_token_is_not_asked_to_unlock_anything(mark, ring):
+    assert token.read(mark) is None
+    assert ring.asked == []
+    token.keep(GOOD, mark)
+    token.forget(mark)
+    ring.asked.clear()
+    assert token.read(mark) is None
+    assert ring.asked == []
+
+
+def test_a_keyring_that_says_nothing_is_not_waited_for(mark, ring, monkeypatch):
+    monkeypatch.setattr(token, "_READ_SECONDS", 0.2)
+    monkeypatch.setattr(token, "_UNLOCK_SECONDS", 0.2)
+    token.keep(GOOD, mark)
+    ring.silence.clear()
+    before = time.monotonic()
+    assert token.read(mark) is None
+    for call in (lambda: token.keep(GOOD, mark), lambda: token.forget(mark)):
+        with pytest.raises(CourierProblem, match="in time") as caught:
+            call()
+        assert caught.value.kind == "token"
+    assert time.monotonic() - before < 5.0
+
+
+def test_a_token_that_cannot_be_forgotten_now_is_said(mark, ring, monkeypatch):
+    token.keep(GOOD, mark)
+    monkeypatch.setattr(token, "_SAFE", {})
+    with pytest.raises(CourierProblem, match="did not forget"):
+        token.forget(mark)
 
 
 def test_a_keyring_that_cannot_be_used_here_is_no_place(ring):

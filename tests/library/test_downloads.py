@@ -1,5 +1,7 @@
 """The queue of downloads, with a real courier and a real hub: what ends the program ends none."""
 
+import contextlib
+import hashlib
 import json
 import threading
 import time
@@ -7,12 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from homebody.base.errors import BadInput, CourierProblem
 from homebody.courier.client import Courier, Porter
 from homebody.library.downloads import Downloads, DownloadState
-from homebody.messages.courier import HubFile, HubListing
+from homebody.messages.courier import Downloaded, Downloading, HubFile, HubListing
+from homebody.messages.incoming import note_of, part_of
 from hub_server import HubServer, gguf_bytes
 
 REPO = "acme/Tiny-GGUF"
@@ -91,8 +95,8 @@ def stand(profile: Path) -> Iterator[Stand]:
             yield stand
         finally:
             hub.end.set()
-            stand.end()
             courier.close()
+            stand.end()
             porter.close()
 
 
@@ -329,3 +333,224 @@ def test_a_bug_in_whoever_is_told_is_shown_and_the_queue_goes_on(stand, monkeypa
     assert "made a mistake" in stand.until(one, "failed").problem
     monkeypatch.setattr(stand, "fetched", [])
     stand.until(stand.get("Two-Q4_K_M.gguf"), "done")
+
+
+# ---------------------------------------------------------------- what a restart goes on with
+
+
+def test_what_broke_off_is_tried_again_after_a_restart(stand):
+    broken = CourierProblem("It broke off.", "Try again.", "connection")
+    with running(Scripted([broken]), stand.folder) as queue:
+        listing = stand.listing()
+        key = queue.get(listing, listing.files[:1], name="x", agreed="a test")
+        assert state_of(queue, key, "failed").problem == "It broke off."
+    stand.start().begin()
+    assert stand.until(key, "done").paths
+
+
+@pytest.mark.parametrize("kind", ["disk", "busy", "refused", "hub", "token", "tampered"])
+def test_what_was_refused_is_not_fetched_later_without_anybody_asking(tmp_path, kind):
+    courier = Scripted([CourierProblem("No.", "Make room.", kind)] * 99)
+    with running(courier, tmp_path, begin=False) as queue:
+        key = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        assert state_of(queue, key, "failed").problem == "No."
+    asked = courier.asked
+    with running(courier, tmp_path) as queue:
+        state = state_of(queue, key, "failed")
+        assert (state.problem, state.hint) == ("No.", "Make room.")
+        time.sleep(0.3)
+    assert courier.asked == asked
+
+
+# ---------------------------------------------------------------- a courier by a script
+
+
+PIECES = tuple(gguf_bytes(1000, seed) for seed in (1, 2, 3))
+SPLIT = HubListing(
+    repo=REPO, commit="1" * 40, gated=False, licence=None,
+    files=tuple(
+        HubFile(name=f"q4/S-{at:05}-of-00003.gguf", bytes=1000,
+                sha256=hashlib.sha256(data).hexdigest())
+        for at, data in enumerate(PIECES, 1)
+    ),
+)  # fmt: skip
+
+
+class Scripted:
+    """A courier that does what a script says; it publishes pieces as the real one does."""
+
+    def __init__(self, script: list[CourierProblem | int | str] | None = None) -> None:
+        self.script = script or []
+        self.asked = 0
+        self.offline = False
+        self.let_go = threading.Event()
+
+    def download(self, repo, commit, files, folder, *, agreed):
+        self.asked += 1
+        step = self.script.pop(0) if self.script else len(files)
+        if isinstance(step, CourierProblem):
+            raise step
+        if step == "silent":
+            self.let_go.wait(30)
+            raise CourierProblem("It ends.", kind="stopped")
+        paths = [folder / file.name.rpartition("/")[2] for file in files]
+        for path, data in list(zip(paths, PIECES, strict=False))[:step]:
+            if not path.exists():
+                path.write_bytes(data)
+                path.chmod(0o444)
+        if step == len(files):
+            for file in files:
+                part_of(folder, file.sha256).unlink(missing_ok=True)
+                note_of(part_of(folder, file.sha256)).unlink(missing_ok=True)
+            yield Downloaded(id=1, paths=tuple(map(str, paths)))
+            return
+        part = part_of(folder, files[step].sha256)
+        part.write_bytes(b"GGUF")
+        note_of(part).write_bytes(b"{}")
+        while True:
+            yield Downloading(
+                id=1, done=1000 * step + 4, total=1000 * len(files), bytes_per_second=1.0
+            )
+            time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def running(courier: Scripted, folder: Path, on_fetched=lambda *_: None, *, begin=True):
+    queue = Downloads(courier, folder, on_fetched)
+    if begin:
+        queue.begin()
+    try:
+        yield queue
+    finally:
+        courier.let_go.set()
+        queue.close()
+
+
+def state_of(queue: Downloads, key: str, *wanted: str) -> DownloadState:
+    """Wait until a download is so."""
+    deadline = time.monotonic() + DEADLINE
+    for states in queue.watch():
+        found = [state for state in states if state.key == key]
+        if found and found[0].state in wanted:
+            return found[0]
+        assert time.monotonic() < deadline, states
+    raise AssertionError("closed")
+
+
+def settled(queue: Downloads) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while queue._running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_courier_that_says_offline_by_itself_is_not_asked_again_and_again(tmp_path):
+    """It read the settings, which somebody wrote by hand."""
+    courier = Scripted([CourierProblem("Offline.", "Turn it off.", "offline")] * 9999)
+    with running(courier, tmp_path) as queue:
+        key = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        assert state_of(queue, key, "failed").hint == "Turn it off."
+        time.sleep(0.3)
+    assert courier.asked == 1
+
+
+def test_pieces_that_are_here_count_when_it_is_paused_and_after_a_restart(tmp_path):
+    with running(Scripted([2]), tmp_path) as queue:
+        key = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        assert state_of(queue, key, "running").done == 2004
+        queue.pause(key)
+        settled(queue)
+        assert state_of(queue, key, "paused").done == 2004
+    with running(Scripted(), tmp_path) as queue:
+        assert state_of(queue, key, "paused").done == 2004
+
+
+def test_dropping_half_of_a_split_model_leaves_nothing_of_it(tmp_path):
+    own = tmp_path / "S-00001-of-00003.gguf"
+    own.write_bytes(PIECES[0])
+    own.chmod(0o444)
+    (tmp_path / "Other.gguf").write_bytes(b"x" * 1000)
+    with running(Scripted([2]), tmp_path) as queue:
+        key = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        state_of(queue, key, "running")
+        assert len(names(tmp_path)) == 6
+        queue.drop(key)
+        settled(queue)
+        # The first one was there before.
+        assert names(tmp_path) == ["Other.gguf", "S-00001-of-00003.gguf"]
+
+
+def test_dropping_what_is_done_leaves_it_there(tmp_path):
+    with running(Scripted(), tmp_path) as queue:
+        key = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        state_of(queue, key, "done")
+        queue.drop(key)
+        assert len(names(tmp_path)) == 3
+
+
+def test_another_revision_takes_the_place_of_what_was_left_of_the_last_one(tmp_path):
+    with running(Scripted([1]), tmp_path) as queue:
+        old = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        state_of(queue, old, "running")
+        queue.pause(old)
+    # The first piece is the same, the others are not.
+    changed = tuple(
+        file if at == 0 else msgspec.structs.replace(file, sha256=str(at) * 64)
+        for at, file in enumerate(SPLIT.files)
+    )
+    listing = msgspec.structs.replace(SPLIT, commit="2" * 40, files=changed)
+    with running(Scripted(["silent"]), tmp_path, begin=False) as queue:
+        new = queue.get(listing, changed, name="x", agreed="a test")
+        assert names(tmp_path) == [f"{new}.json", "S-00001-of-00003.gguf"]
+
+
+def test_what_waits_for_files_that_came_otherwise_is_forgotten(tmp_path):
+    other = msgspec.structs.replace(SPLIT, repo="acme/Mirror-GGUF")
+    with running(Scripted([1]), tmp_path) as queue:
+        one = queue.get(other, other.files, name="x", agreed="a test")
+        state_of(queue, one, "running")
+        queue.pause(one)
+        two = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        state_of(queue, two, "done")
+        assert [state.key for state in next(queue.watch())] == [two]
+    assert len(names(tmp_path)) == 3
+
+
+def test_pausing_holds_also_where_it_cannot_be_written(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    courier = Scripted([1, 1, 1])
+    with running(courier, tmp_path) as queue:
+        key = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        state_of(queue, key, "running")
+        monkeypatch.setattr("homebody.library.downloads.replace_file", full)
+        with pytest.raises(CourierProblem):
+            queue.pause(key)
+        settled(queue)
+        assert state_of(queue, key, "paused")
+        time.sleep(0.2)
+    assert courier.asked == 1
+
+
+def test_whoever_cannot_note_a_file_does_not_make_it_fail(tmp_path):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with running(Scripted(), tmp_path, full) as queue:
+        key = queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        assert state_of(queue, key, "done", "failed").state == "done"
+
+
+def test_closing_does_not_wait_for_a_courier_that_says_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("homebody.library.downloads._CLOSE_SECONDS", 0.2)
+    courier = Scripted(["silent"])
+    with running(courier, tmp_path) as queue:
+        queue.get(SPLIT, SPLIT.files, name="x", agreed="a test")
+        before = time.monotonic()
+        queue.close()
+        assert time.monotonic() - before < QUICK

@@ -32,7 +32,7 @@ def ledger(home: Home, options: SimpleNamespace) -> int:
 
 def _listed(report: LedgerReport) -> Iterator[str]:
     if not report.connections:
-        yield "Nothing ever left this machine."
+        yield "No connection was ever opened."
         return
     for entry in report.connections:
         moment = datetime.fromisoformat(entry.opened).astimezone()
@@ -74,7 +74,7 @@ def _verified(report: VerifyReport) -> Iterator[str]:
         yield f"Somebody changed the ledger, {report.path}, or its disk lost something."
         return
     if not report.lines:
-        yield "The ledger is empty. Nothing ever left this machine."
+        yield "The ledger is empty. No connection was ever opened."
         return
     yield (
         f"The ledger is whole: {report.lines:,} lines, "

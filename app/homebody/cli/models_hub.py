@@ -1,6 +1,7 @@
 """`homebody models search|get|token`: what needs the hub."""
 
 import contextlib
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,17 +22,20 @@ __all__ = ["hub"]
 
 _INTERRUPTED = 130
 _SEARCHED = 30
+_PAGE = re.compile(r"(?<=.)/(?:tree|blob|resolve)/[^/]+(?=/|$)")
 
 
 def hub(home: Home, options: SimpleNamespace, porter: Porter) -> int:
     """Do what was asked for, through the courier. Returns the exit status."""
-    courier = Courier(porter, offline=options.offline or load(home).settings.offline)
+    settings = load(home).settings
+    courier = Courier(porter, offline=options.offline or settings.offline)
     try:
         match options.action:
             case "search":
                 return _search(courier, " ".join(options.words), as_json=options.json)
             case "get":
-                return _get(home, courier, options.model, as_json=options.json)
+                model = _without_hub(options.model, settings.hub)
+                return _get(home, courier, model, as_json=options.json)
             case _:
                 return _token(courier, forget=options.forget, as_json=options.json)
     finally:
@@ -85,6 +89,17 @@ def _count(parameters: int | None) -> str:
 # ---------------------------------------------------------------- get
 
 
+def _without_hub(wanted: str, hub: str) -> str:
+    """Return OWNER/NAME or OWNER/NAME/FILE for an address of the hub; all else as it is."""
+    hub = hub.strip().rstrip("/")
+    for start in (f"{hub}/", f"{hub.partition('://')[2]}/"):
+        if wanted.casefold().startswith(start.casefold()):
+            rest = wanted[len(start) :].partition("?")[0].partition("#")[0].strip("/")
+            # As a browser shows a repository's files, or one of them.
+            return _PAGE.sub("", rest)
+    return wanted
+
+
 def _get(home: Home, courier: Courier, wanted: str, *, as_json: bool) -> int:
     agreed = f"homebody models get {wanted}"
     listing, choice, why = _chosen(courier, wanted, agreed)
@@ -109,6 +124,8 @@ def _get(home: Home, courier: Courier, wanted: str, *, as_json: bool) -> int:
             # In words above; the window, or the same command, goes on from what is there.
             raise CourierProblem(last.problem, last.hint or f"`{agreed}` tries again.")
     finally:
+        # First the courier: it answers whoever waits for it, and so the downloads.
+        courier.close()
         downloads.close()
     report = GetReport(
         name=choice.name,

@@ -53,6 +53,8 @@ __all__ = ["Courier", "Porter"]
 
 _START_SECONDS = 10.0
 _ANSWER_SECONDS = 15.0
+_LOOK_SECONDS = 0.5
+"""On Windows, Ctrl-C does not interrupt a wait without end."""
 _BREAK_SECONDS = 1.0
 """That a courier has to write down how connections ended, before it is ended."""
 
@@ -246,7 +248,7 @@ class Courier:
         done = False
         try:
             while not done:
-                answer = answers.get()
+                answer = _next(answers)
                 done = not isinstance(answer, Downloading)
                 yield _good(answer)  # type: ignore[misc]  # by the protocol it is one of these
         finally:
@@ -272,7 +274,7 @@ class Courier:
     def _ask(self, request: Search | ListFiles | KeepToken) -> FromCourier:
         answers = self._begin(request)
         try:
-            return _good(answers.get())
+            return _good(_next(answers))
         finally:
             self._finish(request.id)
 
@@ -295,6 +297,7 @@ class Courier:
             if self._answers.pop(number, None) is not None and stop and self._started:
                 with contextlib.suppress(CourierProblem):
                     self._send(Cancel(id=number))
+                    self._breaking.add(number)
             if not self._answers and self._started and self._idle is None:
                 self._idle = threading.Timer(self._idle_seconds, self._end_idle)
                 self._idle.name = "courier idle"
@@ -325,6 +328,7 @@ class Courier:
     def _end_courier(self) -> None:
         if self._started:
             self._started = False
+            self._breaking.clear()
             with contextlib.suppress(CourierProblem):
                 self._porter.hand_on(EndCourier())
 
@@ -371,6 +375,12 @@ class Courier:
             answers.put(_told(number, problem))
 
 
+def _next(answers: queue.SimpleQueue[FromCourier]) -> FromCourier:
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return answers.get(timeout=_LOOK_SECONDS)
+
+
 def _good(answer: FromCourier) -> FromCourier:
     """Return an answer, or raise what went wrong."""
     if isinstance(answer, Failed):
@@ -388,8 +398,8 @@ def _good_bye(*, closed: bool) -> CourierProblem:
         return CourierProblem("Homebody is about to end, so nothing is fetched.", kind="stopped")
     return CourierProblem(
         "Nothing was connected: Homebody is offline.",
-        "Turn off Offline in the settings, or start it without --offline, to search for models "
-        "and fetch them.",
+        "Turn off Offline in the settings, or start it without --offline, to search for models, to "
+        "fetch them, and to keep or forget a token.",
         kind="offline",
     )
 

@@ -6,10 +6,12 @@ Redirects come by here again, hop by hop. What goes wrong is a `CourierProblem`:
 ledger could not be written, "stopped" when somebody asked.
 """
 
+import fnmatch
 import hashlib
 import ipaddress
 import socket
 import ssl
+import sys
 import urllib.request
 from collections.abc import Iterable, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -31,6 +33,7 @@ _HOPS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _LONGEST_REDIRECT: Final = 64 * 1024
 """Bytes of the page behind a redirect that are read: nobody looks at it."""
+_WINDOWS_PROXY: Final = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 _AGENT: Final = f"homebody/{__version__}"
 
 
@@ -184,6 +187,7 @@ class _Exchange:
                 raise
             raise problem from error
         self._status = answer.status
+        self._passage.answered()
         return httpx2.Response(
             status_code=answer.status,
             headers=answer.headers,
@@ -313,7 +317,7 @@ def _find_proxy(target: Target) -> httpcore2.Proxy | None:
     proxies = urllib.request.getproxies()
     url = proxies.get(target.scheme) or proxies.get("all")
     names = (target.host, f"{target.host}:{target.port}")
-    if not url or any(urllib.request.proxy_bypass(name) for name in names):
+    if not url or any(_goes_round(name) for name in names):
         return None
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
@@ -329,6 +333,35 @@ def _find_proxy(target: Target) -> httpcore2.Proxy | None:
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     where = f"[{host}]" if ":" in host else host
     return httpcore2.Proxy(f"http://{where}:{port or 80}", auth=auth)
+
+
+if sys.platform == "win32":
+
+    def _goes_round(name: str) -> bool:
+        """Tell whether the system wants no proxy for a name.
+
+        As `urllib.request.proxy_bypass`, which would ask for its addresses, past our rules.
+        """
+        if urllib.request.getproxies_environment():
+            # Then it looks at nothing else.
+            return bool(urllib.request.proxy_bypass(name))
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _WINDOWS_PROXY) as key:
+                listed = str(winreg.QueryValueEx(key, "ProxyOverride")[0])
+        except OSError:
+            return False
+        return any(
+            "." not in name if each == "<local>" else fnmatch.fnmatchcase(name, each)
+            for each in listed.lower().split(";")
+        )
+
+else:
+
+    def _goes_round(name: str) -> bool:
+        """Tell whether the system wants no proxy for a name."""
+        return bool(urllib.request.proxy_bypass(name))
 
 
 def _named(proxy: httpcore2.Proxy) -> str:

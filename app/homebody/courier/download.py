@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from homebody.base.clock import now
 from homebody.base.errors import CourierProblem
-from homebody.courier.answers import checked_repo, refuse_page, refuse_status
+from homebody.courier.answers import checked_repo, not_the_hub, refuse_page, refuse_status
 from homebody.courier.meter import Meter, OnProgress
 from homebody.courier.names import folded, named_apart, safe_join, safe_name
 from homebody.courier.part import Part, disk_problem, sweep
@@ -62,9 +62,14 @@ class _BrokeOffError(Exception):
 
 
 class _TamperedError(CourierProblem):
-    """What came is not what was promised: nothing of it is kept."""
+    """What came is not what was promised: nothing of it is kept.
 
-    def __init__(self, message: str) -> None:
+    With `in_part`, bytes of it may be among those that are here, which go with it. What is refused
+    before that costs nothing of what came before.
+    """
+
+    def __init__(self, message: str, *, in_part: bool = False) -> None:
+        self.in_part = in_part
         super().__init__(
             f"{message} Nothing of it was kept.",
             "Try again on another network; if it happens again, choose another repository.",
@@ -83,8 +88,8 @@ def fetch(
 ) -> tuple[Path, ...]:
     """Fetch the files of a request into its folder; return their paths, in the request's order.
 
-    A file that is there already is not fetched. Raises `CourierProblem`; unless it is "tampered",
-    what came so far is kept, and another call goes on from there.
+    A file that is there already is not fetched. Raises `CourierProblem`; what came so far is kept,
+    and another call goes on from there, unless bytes came that were not what was promised.
     """
     folder = Path(request.folder)
     _check(request, folder)
@@ -120,6 +125,8 @@ class _Fetch:
         # Of the present file.
         self._changes = 0
         self._confusions = 0
+        self._anew = False
+        """Whether it is asked for from its beginning, though a part of it is here."""
 
     def all(self) -> tuple[Path, ...]:
         """Fetch what is not there."""
@@ -194,8 +201,8 @@ class _Fetch:
         free = shutil.disk_usage(self._folder).free
         if needed * _SPARE > free:
             raise CourierProblem(
-                f"{needed / 1e9:,.1f} GB are still to be fetched, and {free / 1e9:,.1f} GB are free"
-                " on the disk of the models. Nothing was fetched.",
+                f"{_size(needed)} are still to be fetched, and {_size(free)} are free on the disk "
+                "of the models. Nothing was fetched.",
                 "Make room, or choose a smaller model.",
                 kind="disk",
             )
@@ -205,6 +212,7 @@ class _Fetch:
     def _one(self, file: HubFile, final: Path) -> None:
         assert file.sha256 is not None
         self._changes = self._confusions = 0
+        self._anew = False
         note = PartNote(
             repo=self._request.repo,
             commit=self._request.commit,
@@ -225,8 +233,9 @@ class _Fetch:
                     kind="disk",
                 )
             part.publish(final)
-        except _TamperedError:
-            part.discard()
+        except _TamperedError as problem:
+            if problem.in_part:
+                part.discard()
             raise
         finally:
             if part.size == 0 and not final.exists():
@@ -242,7 +251,8 @@ class _Fetch:
                 return
             if not resumed:
                 raise _TamperedError(
-                    f"{part.note.name} is not what the hub listed: its content has another hash."
+                    f"{part.note.name} is not what the hub listed: its content has another hash.",
+                    in_part=True,
                 )
             # A power cut may have left a hole in what was here before.
             resumed = False
@@ -278,7 +288,7 @@ class _Fetch:
         name = quote(part.note.name, safe="/")
         url = f"{self._hub}/{self._request.repo}/resolve/{self._request.commit}/{name}"
         headers = {"Accept-Encoding": "identity"}
-        if offset:
+        if offset and not self._anew:
             headers["Range"] = f"bytes={offset}-"
             # Weak ones do not say that the bytes are the same (RFC 9110, 13.1.5).
             if part.note.etag.startswith('"'):
@@ -288,7 +298,7 @@ class _Fetch:
         try:
             with self._client.stream("GET", url, headers=headers) as response:
                 if self._begins(part, response):
-                    self._take(part, response)
+                    self._take(part, response, anew=response.status_code == 200)
         except httpx2.TransportError as error:
             raise _BrokeOffError("the connection broke off") from error
         except CourierProblem as problem:
@@ -310,31 +320,41 @@ class _Fetch:
         self._check_promise(note, response)
         etag = response.headers.get("ETag", "")
         if status == 200:
-            _check_length(note, response.headers.get("Content-Length"))
-            if part.size:
+            self._check_whole(note, response)
+            if part.size and not self._anew:
                 # The hub knows no ranges, or has another content by now.
                 self._changed(part, etag)
-            part.restart(etag)
             return True
         begin, _, total = _range_of(response)
-        if begin != part.size or not part.size:
+        if begin != part.size or not part.size or self._anew:
             raise _nonsense("it sent another piece of the file than it was asked for")
         _check_length(note, total)
         if etag and note.etag and etag != note.etag:
             self._changed(part, etag)
-            part.restart()
+            self._anew = True
             return False
         part.versioned(etag or note.etag)
         return True
 
-    def _take(self, part: Part, response: httpx2.Response) -> None:
-        slow_since, slow_size = time.monotonic(), part.size
+    def _take(self, part: Part, response: httpx2.Response, *, anew: bool) -> None:
+        """Write what comes; `anew`: in the place of what is here, once it looks like a model."""
+        slow_since, slow_size = time.monotonic(), 0 if anew else part.size
+        in_part = False
         for chunk in response.iter_raw():
             self._go_on()
-            if part.size + len(chunk) > part.note.bytes:
-                raise _TamperedError(f"{part.note.name} is larger than the hub listed.")
-            if not chunk.startswith(_MAGIC[part.size : part.size + len(chunk)]):
-                raise _TamperedError(f"{part.note.name} is no GGUF file.")
+            here = 0 if anew and not in_part else part.size
+            if here + len(chunk) > part.note.bytes:
+                raise _TamperedError(
+                    f"{part.note.name} is larger than the hub listed.", in_part=in_part
+                )
+            if not chunk.startswith(_MAGIC[here : here + len(chunk)]):
+                raise _TamperedError(f"{part.note.name} is no GGUF file.", in_part=in_part)
+            if here < part.size:
+                part.restart()
+            if not in_part and anew:
+                part.versioned(response.headers.get("ETag", ""))
+                self._anew = False
+            in_part = True
             part.append(chunk)
             self._meter.fetched(len(chunk), part.size)
             passed = time.monotonic() - slow_since
@@ -356,6 +376,16 @@ class _Fetch:
                 raise _TamperedError(f"The hub has another content for {note.name} by now.")
             _check_length(note, each.headers.get("X-Linked-Size"))
 
+    def _check_whole(self, note: PartNote, response: httpx2.Response) -> None:
+        """Compare the length of a whole file's answer with what the hub listed."""
+        try:
+            _check_length(note, response.headers.get("Content-Length"))
+        except _TamperedError:
+            if "Content-Type" not in response.headers:
+                # The hub says of everything what it is; the pages of some networks do not.
+                raise not_the_hub() from None
+            raise
+
     def _changed(self, part: Part, etag: str) -> None:
         if not (etag and part.note.etag) or etag == part.note.etag:
             return
@@ -369,7 +399,7 @@ class _Fetch:
         self._confusions += 1
         if self._confusions > 1:
             raise _nonsense("it says that the file ends before the place that was asked for")
-        part.restart()
+        self._anew = True
         return False
 
     def _is_elsewhere(self, response: httpx2.Response) -> bool:
@@ -409,6 +439,10 @@ def _check(request: Download, folder: Path) -> None:
             )
         if not 0 < file.bytes < 2**50:
             raise _nonsense(f"it says that {file.name} has {file.bytes:,} bytes")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
 
 
 def _check_length(note: PartNote, text: str | None) -> None:

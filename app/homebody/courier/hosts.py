@@ -92,11 +92,12 @@ class Hosts:
     def check(self, purpose: Purpose, target: Target) -> None:
         """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
         extra = self.is_extra(target)
+        add = f"If you trust the way to {target}, add that host to More hosts in the settings."
         if target.scheme != "https" and not (target.scheme == "http" and extra):
             raise _refused(
                 f"the address begins with {target.scheme}:, so what is sent could be read on the "
                 "way",
-                f"If you trust the way to {target}, add that host to More hosts in the settings.",
+                add if target == self.hub else _ASK,
             )
         if extra or target == self.hub:
             return
@@ -104,7 +105,7 @@ class Hosts:
             return
         raise _refused(
             f"{target} is not one of the hosts that Homebody may reach to {_DOING[purpose]}",
-            f"If you trust {target}, add it to More hosts in the settings.",
+            _ASK,
         )
 
     def check_address(self, target: Target, address: str) -> None:
@@ -113,7 +114,9 @@ class Hosts:
             raise _refused(
                 f"{target.host} is said to be at {address}, which is on this machine or in a "
                 "network that is not the public internet",
-                f"If that is right, add {target} to More hosts in the settings.",
+                f"If that is right, add {target} to More hosts in the settings."
+                if target == self.hub
+                else _ASK,
             )
 
     def is_extra(self, target: Target) -> bool:
@@ -128,8 +131,13 @@ _DOING: Final[dict[Purpose, str]] = {
     "search": "search for models",
     "list": "list the files of a model",
     "download": "fetch a model",
-    "token": "check a token",
 }
+# Only the hub itself sends us to other hosts than the hub. Whoever does so in its place must not
+# get the person to open the way there.
+_ASK: Final = (
+    "The hub, or somebody in its place, sent Homebody there; nothing was sent. Try again later, on "
+    "another network, or ask whoever runs the hub."
+)
 
 
 def _refused(why: str, hint: str) -> CourierProblem:

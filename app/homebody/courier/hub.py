@@ -74,7 +74,8 @@ def list_files(
 ) -> HubListing:
     """Return the GGUF files of a repository, and the commit that they are of.
 
-    Raises `CourierProblem`, also where a single name, size or hash is not what it has to be.
+    A file whose name cannot be one here is left out. Raises `CourierProblem`, also where a single
+    size or hash is not what it has to be.
     """
     checked_repo(repo)
     if not _REVISION.fullmatch(revision):
@@ -95,7 +96,7 @@ def list_files(
         raise _lie("it lists another commit than the one that was asked for")
     if not isinstance(siblings, list) or len(siblings) > _MOST_FILES:
         raise _lie("it does not list the files")
-    files = [_file(each) for each in siblings if _is_gguf(each.rfilename)]
+    files = [_file(each) for each in siblings if _is_model(each.rfilename)]
     if len({file.name for file in files}) != len(files):
         raise _lie("it lists a file twice")
     return HubListing(
@@ -219,15 +220,20 @@ def _model(found: Any) -> HubModel:
     )
 
 
-def _is_gguf(name: Any) -> bool:
+def _is_model(name: Any) -> bool:
+    """Tell whether a file can be fetched by its name."""
     if not isinstance(name, str):
         raise _lie("a file has no name")
-    return name.lower().endswith(ENDING)
+    if not name.lower().endswith(ENDING):
+        return False
+    try:
+        safe_name(name)
+    except CourierProblem:
+        return False
+    return True
 
 
 def _file(sibling: Any) -> HubFile:
-    # Of no use here, but it refuses what no honest repository holds.
-    safe_name(sibling.rfilename)
     size = _whole(sibling.size)
     if not size or size >= 2**50:
         raise _lie(f"{sibling.rfilename} has no size that a file can have")

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,10 @@ _LOCKED_BYTE = 2**62
 
 _NOTE = re.compile(r"\.?([0-9a-f]{64}\.part)\.json(\..+)?")
 """A note, or half of one that `replace_file` was writing when it was killed."""
+_HALF_ENTRY = re.compile(r"\.[0-9a-f]{16}\.json\..+")
+"""The same of an entry of the queue (`library.downloads`)."""
+_WRITTEN_SECONDS = 600.0
+"""That nobody takes to write one."""
 
 
 class Part:
@@ -93,10 +98,9 @@ class Part:
         if sys.platform == "win32":
             # An open file cannot be renamed there.
             self.close()
-            self.path.chmod(0o444)
-        else:
-            os.fchmod(self._file, 0o444)
         self.path.replace(final)
+        # Not before: a part that cannot be written to is of no use to whoever goes on with it.
+        final.chmod(0o444)
         sync_folder(final.parent)
         note_of(self.path).unlink(missing_ok=True)
         self.close()
@@ -133,7 +137,7 @@ def sweep(folder: Path) -> None:
         try:
             if path.name.endswith(PART) and not note_of(path).exists():
                 _sweep_part(path)
-            elif (note := _NOTE.fullmatch(path.name)) and not path.with_name(note[1]).exists():
+            elif _is_left_over(path):
                 path.unlink()
         except OSError:
             continue
@@ -150,14 +154,15 @@ def disk_problem(error: OSError, doing: str) -> CourierProblem:
         )
     what = os.strerror(error.errno) if error.errno else "the system did not say why"
     return CourierProblem(
-        f"The disk would not take it while {doing} ({what}). What was fetched so far is kept.",
+        f"The disk did not take more, so {doing} could not go on ({what}). What was fetched so far "
+        "is kept.",
         "Check the folder of models and its disk, then go on.",
         kind="disk",
     )
 
 
 def _sweep_part(path: Path) -> None:
-    file = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    file = _open(path, os.O_RDWR)
     try:
         free = _lock(file) and not note_of(path).exists()
         if free and sys.platform != "win32":
@@ -174,13 +179,30 @@ def _forget_halves(part: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _held(path: Path) -> int:
-    """Open and lock the file at `path`, whichever it is by then."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+def _is_left_over(path: Path) -> bool:
+    """Tell whether it is a note without its part, or half of what was once to be written."""
+    if note := _NOTE.fullmatch(path.name):
+        return not path.with_name(note[1]).exists()
+    old = time.time() - path.stat().st_mtime > _WRITTEN_SECONDS
+    return old and _HALF_ENTRY.fullmatch(path.name) is not None
+
+
+def _open(path: Path, flags: int) -> int:
+    flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     # A link in its place would be written through.
     flags |= getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(path, flags, 0o600)
+    except PermissionError:
+        # Read-only: it was put back from a backup, or killed as it was finished.
+        path.chmod(0o600)
+        return os.open(path, flags, 0o600)
+
+
+def _held(path: Path) -> int:
+    """Open and lock the file at `path`, whichever it is by then."""
     while True:
-        file = os.open(path, flags, 0o600)
+        file = _open(path, os.O_RDWR | os.O_CREAT)
         free = _lock(file)
         # It may have been finished, or swept, between opening and locking.
         if free and _is_at(file, path):

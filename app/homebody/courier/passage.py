@@ -6,6 +6,7 @@ here, inside TLS, so that the ledger says what was sent and not how it was wrapp
 
 import contextlib
 import errno
+import math
 import os
 import queue
 import selectors
@@ -28,6 +29,8 @@ __all__ = ["KeepsLedger", "Passage", "Resolve", "Stop", "Way", "look_up"]
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 30.0
 """Without a byte."""
+HEAD_SECONDS: Final = 60.0
+"""From the connection until it is known what the other side answers."""
 _LOOK_SECONDS: Final = 0.05
 """How often somebody who waits looks whether to stop."""
 _PENDING: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, 10035})
@@ -151,11 +154,13 @@ class Way(Struct, frozen=True, kw_only=True):
 
 
 class Counts:
-    """Bytes so far."""
+    """Bytes so far, and how long the other side may take to begin."""
 
     def __init__(self) -> None:
         self.out = 0
         self.came = 0
+        self.head_by = math.inf
+        """When (`time.monotonic`) an answer's head has to be here."""
 
 
 class Passage(httpcore2.NetworkBackend):
@@ -166,6 +171,10 @@ class Passage(httpcore2.NetworkBackend):
         self._ledger, self._stop = ledger, stop
         self._counts = Counts()
         self._number: int | None = None
+
+    def answered(self) -> None:
+        """The answer's head is here; its body may take longer."""
+        self._counts.head_by = math.inf
 
     def finish(self, *, body_sha256: str | None, status: int | None, problem: str) -> None:
         """Write how the connection ended, if there was one. The second time nothing is done."""
@@ -203,6 +212,7 @@ class Passage(httpcore2.NetworkBackend):
                 problem = _unreachable(self._way, error)
                 self.finish(body_sha256=None, status=None, problem=problem.message)
             else:
+                self._counts.head_by = time.monotonic() + HEAD_SECONDS
                 return _Stream(connected, self._way.host, self._counts, self._stop)
         raise problem
 
@@ -289,7 +299,10 @@ class _Stream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         with self._said("broke off"):
-            self._socket.settimeout(READ_SECONDS)
+            left = self._counts.head_by - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._socket.settimeout(min(READ_SECONDS, left))
             came = self._socket.recv(max_bytes)
         self._counts.came += len(came)
         return came
@@ -348,6 +361,8 @@ class _Stream(httpcore2.NetworkStream):
         except OSError as error:
             self._stop.check()
             late = f"nothing came for {READ_SECONDS:.0f} seconds"
+            if time.monotonic() >= self._counts.head_by:
+                late = f"it did not answer within {HEAD_SECONDS:.0f} seconds"
             why = late if isinstance(error, TimeoutError) else _cause(error)
             raise CourierProblem(
                 f"The connection to {self._host} {what}: {why}.", "Try again."

@@ -54,6 +54,7 @@ class Service:
         """Begin to serve. `send` is called from any of the threads."""
         self._home, self._ledger, self._send = home, ledger, send
         self._make_connections = connections
+        self._mark = home.state / "token.kept"
         # Guards what follows.
         self._lock = threading.Lock()
         self._running: dict[int, Stop] = {}
@@ -104,16 +105,16 @@ class Service:
         self, request: Search | ListFiles | Download | KeepToken, stop: Stop
     ) -> FromCourier:
         if isinstance(request, KeepToken):
-            return _keep(request)
+            return self._keep(request)
         connections, hub = self._begin()
         match request:
             case Search():
                 with connections.client("search", request.agreed, stop) as client:
-                    models = search(client, hub, request.words, request.limit, token.read())
+                    models = search(client, hub, request.words, request.limit, self._token())
                 return Found(id=request.id, models=models)
             case ListFiles():
                 with connections.client("list", request.agreed, stop) as client:
-                    listing = list_files(client, hub, request.repo, request.revision, token.read())
+                    listing = list_files(client, hub, request.repo, request.revision, self._token())
                 return Listed(id=request.id, listing=listing)
             case Download():
                 with connections.client("download", request.agreed, stop) as client:
@@ -121,11 +122,29 @@ class Service:
                         request,
                         client,
                         hub,
-                        token.read(),
+                        self._token(),
                         lambda *progress: self._tell(request.id, *progress),
                         lambda: stop.asked,
                     )
                 return Downloaded(id=request.id, paths=tuple(str(path) for path in paths))
+
+    def _token(self) -> str | None:
+        return token.read(self._mark)
+
+    def _keep(self, request: KeepToken) -> TokenKept:
+        """Keep a token, forget it, or only look."""
+        try:
+            if request.token:
+                token.keep(request.token, self._mark)
+            elif request.token == "":
+                token.forget(self._mark)
+        except OSError as error:
+            raise CourierProblem(
+                f"It cannot be written down that there is a token ({error.strerror}).",
+                f"Make room in {self._mark.parent}, or make it writable.",
+                kind="disk",
+            ) from error
+        return TokenKept(id=request.id, there=self._token() is not None, place=token.place())
 
     def _tell(
         self, number: int, done: int, total: int, bytes_per_second: float | None, verifying: Any
@@ -165,15 +184,6 @@ class Service:
                 )
                 self._settings = settings
             return self._connections, self._settings.hub.strip().rstrip("/")
-
-
-def _keep(request: KeepToken) -> TokenKept:
-    """Keep a token, forget it, or only look."""
-    if request.token:
-        token.keep(request.token)
-    elif request.token == "":
-        token.forget()
-    return TokenKept(id=request.id, there=token.read() is not None, place=token.place())
 
 
 def _failed(number: int, problem: HomebodyError) -> Failed:

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
@@ -25,8 +26,10 @@ from homebody.messages.incoming import incoming, note_of, part_of
 
 __all__ = ["DownloadState", "Downloads", "FetchesFiles"]
 
-_PASSING = frozenset({"connection", "offline", "busy", "disk", "stopped"})
-"""Problems that may be gone at the next start: it tries again by itself."""
+_PASSING = frozenset({"connection", "stopped"})
+"""Problems of what had begun and may go on at the next start by itself; others the person heard of
+and was left with, so they say when it is to be tried again."""
+_CLOSE_SECONDS = 3.0
 _LOOK_SECONDS = 1.0
 """How often it is looked whether connections are allowed again."""
 _BUSY_SECONDS = 3.0
@@ -79,6 +82,13 @@ class _Entry(Struct, frozen=True, kw_only=True):
     paused: bool = False
     problem: str = ""
     hint: str = ""
+    before: tuple[str, ...] = ()
+    """Hashes of those files that seemed to be here already when it was asked for."""
+
+    @property
+    def source(self) -> tuple[str, ...]:
+        """The repository and the names of the files, whatever their revision."""
+        return (self.repo, *(file.name for file in self.files))
 
     @property
     def sha256s(self) -> tuple[str, ...]:
@@ -92,7 +102,9 @@ class _Entry(Struct, frozen=True, kw_only=True):
 
 
 class Downloads:
-    """The queue. Methods may be called from any thread; none but `close` waits for the network.
+    """The queue. Methods may be called from any thread; none waits for the network.
+
+    Close the courier first: it answers whoever waits for it.
 
     `on_fetched` is told about each file that came (its path, its SHA-256) on the queue's thread.
     """
@@ -150,8 +162,9 @@ class Downloads:
     ) -> str:
         """Put files of a listing into the queue; return the download's key.
 
-        Files that are there already end up as done, without a byte. Raises `BadInput` for files
-        that cannot be verified, `CourierProblem` ("disk") where the entry cannot be written.
+        Files that are there already end up as done, without a byte. What is left of an earlier
+        revision of the same files is forgotten. Raises `BadInput` for files that cannot be
+        verified, `CourierProblem` ("disk") where the entry cannot be written.
         """
         hashes = tuple(file.sha256 for file in files if file.sha256 is not None)
         if not files or len(hashes) < len(files):
@@ -169,10 +182,17 @@ class Downloads:
             agreed=agreed,
             when=now().isoformat(),
         )
+        left = {other.key: other for other in _left(self._folder)}
+        entry = msgspec.structs.replace(entry, before=tuple(_published(self._folder, entry)))
         with self._state:
             if entry.key == self._running and not self._stop:
                 return entry.key
-            self._keep(self._entries.get(entry.key, entry), paused=False)
+            left |= self._entries
+            self._keep(left.get(entry.key, entry), paused=False)
+        for other in left.values():
+            if other.key != entry.key and other.source == entry.source:
+                with contextlib.suppress(CourierProblem):
+                    self._drop(other.key, other)
         return entry.key
 
     def pause(self, key: str) -> None:
@@ -181,7 +201,11 @@ class Downloads:
             entry = self._entries.get(key)
             if entry is not None:
                 self._stop = self._stop or key == self._running
-                self._keep(entry, paused=True)
+                # Before it is written, or it would begin again where that fails.
+                entry = msgspec.structs.replace(entry, paused=True, problem="", hint="")
+                self._entries[key] = entry
+                self._show(entry)
+                self._write(entry)
 
     def resume(self, key: str) -> None:
         """Go on with one that is paused or failed."""
@@ -191,13 +215,17 @@ class Downloads:
                 self._keep(entry, paused=False)
 
     def drop(self, key: str) -> None:
-        """Forget a download, and delete what came of files that are not there. A done one: hide."""
+        """Forget a download, and delete what came of it. A done one: hide."""
+        self._drop(key, None)
+
+    def _drop(self, key: str, left: _Entry | None) -> None:
+        """Do so; `left` is the entry of a download that nobody has begun since the start."""
         with self._state:
             try:
                 _entry_path(self._folder, key).unlink(missing_ok=True)
             except OSError as error:
                 raise _unwritable(self._folder, error) from error
-            entry = self._entries.pop(key, None)
+            entry = self._entries.pop(key, left)
             self._shown.pop(key, None)
             self._change()
             if entry is None:
@@ -214,7 +242,8 @@ class Downloads:
             self._closed = self._stop = True
             self._state.notify_all()
         if self._thread is not None:
-            self._thread.join()
+            # It ends with the process too, which nobody should have to wait for.
+            self._thread.join(_CLOSE_SECONDS)
 
     # ------------------------------------------------------------------ while `_state` is held
 
@@ -312,11 +341,14 @@ class Downloads:
         for path, sha256 in zip(paths, entry.sha256s, strict=True):
             try:
                 self._on_fetched(Path(path), sha256)
-            except HomebodyError:
+            except (HomebodyError, OSError):
                 # It is hashed again when it is looked at.
                 log.log.warning("a fetched file was not noted")
+        self._forget_doubles(entry)
         with self._state:
-            _entry_path(self._folder, entry.key).unlink(missing_ok=True)
+            # Where it cannot be deleted, it is found to be done at the next start.
+            with contextlib.suppress(OSError):
+                _entry_path(self._folder, entry.key).unlink(missing_ok=True)
             self._running = ""
             if self._entries.pop(entry.key, None) is None:
                 return
@@ -330,6 +362,16 @@ class Downloads:
                 paths=paths,
             )
             self._change()
+
+    def _forget_doubles(self, entry: _Entry) -> None:
+        """Forget what waits for nothing but files that have come now."""
+        with self._state:
+            left = {other.key: other for other in _left(self._folder)} | self._entries
+            waiting = [other for other in left.values() if other.paused or other.problem]
+        for other in waiting:
+            if other.key != entry.key and set(other.sha256s) <= set(entry.sha256s):
+                with contextlib.suppress(CourierProblem):
+                    self.drop(other.key)
 
     def _stopped(self, entry: _Entry) -> None:
         with self._state:
@@ -346,24 +388,39 @@ class Downloads:
             if not stopped and entry.key in self._entries:
                 self._running = ""
                 failed = msgspec.structs.replace(entry, problem=problem.message, hint=problem.hint)
-                # When connections are not allowed it waits until they are.
-                waits = problem.kind == "offline"
+                # When connections are not allowed it waits until they are. Where the courier alone
+                # says so, nobody would tell when.
+                waits = problem.kind == "offline" and self._courier.offline
                 self._entries[entry.key] = entry if waits else failed
                 self._show(failed)
                 if waits:
                     self._shown[entry.key] = msgspec.structs.replace(
                         self._shown[entry.key], state="queued"
                     )
-                if problem.kind not in _PASSING:
+                if not waits and problem.kind not in _PASSING:
                     with contextlib.suppress(CourierProblem):
                         self._write(failed)
                 self._change()
         if stopped:
             self._stopped(entry)
 
+    def _delete_pieces(self, entry: _Entry, wanted: set[str]) -> None:
+        """Delete what came of a split model that is not whole: nothing can be done with it."""
+        published = _published(self._folder, entry)
+        if len(published) == len(entry.files):
+            return
+        for sha256 in published.keys() - wanted - set(entry.before):
+            with contextlib.suppress(OSError):
+                # The courier's own are read-only, which on Windows keeps them from being deleted.
+                if not published[sha256].stat().st_mode & 0o222:
+                    published[sha256].chmod(0o600)
+                    published[sha256].unlink()
+
     def _delete_parts(self, entry: _Entry) -> None:
         with self._state:
-            wanted = {sha for other in self._entries.values() for sha in other.sha256s}
+            others = {each.key: each for each in _left(self._folder)} | self._entries
+        wanted = {sha for other in others.values() for sha in other.sha256s}
+        self._delete_pieces(entry, wanted)
         deadline = time.monotonic() + _BUSY_SECONDS
         for sha256 in set(entry.sha256s) - wanted:
             part = part_of(self._folder, sha256)
@@ -379,6 +436,28 @@ class Downloads:
                 except OSError:
                     log.log.warning("a part could not be deleted")
                 break
+
+
+def _published(folder: Path, entry: _Entry) -> dict[str, Path]:
+    """Return those files of an entry that seem to have their names here, by their hashes."""
+    there: dict[str, list[Path]] = {}
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            there.setdefault(_plain(path.name, entry), []).append(path)
+    found: dict[str, Path] = {}
+    for file in entry.files:
+        for path in there.get(_plain(file.name.rpartition("/")[2], entry), ()):
+            with contextlib.suppress(OSError):
+                if path.is_file() and path.stat().st_size == file.bytes:
+                    found[file.sha256 or ""] = path
+    return found
+
+
+def _plain(name: str, entry: _Entry) -> str:
+    """Return a file's name without the mark that the courier gives it where it was taken."""
+    for sha256 in entry.sha256s:
+        name = name.replace(f".{sha256[:8]}", "", 1)
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _unwritable(folder: Path, error: OSError) -> CourierProblem:
@@ -427,7 +506,11 @@ def _left(folder: Path) -> list[_Entry]:
 def _here(folder: Path, entry: _Entry) -> int:
     """Return how many bytes of an entry lie on this machine, without reading them."""
     here = 0
+    published = _published(folder, entry)
     for file in entry.files:
+        if file.sha256 in published:
+            here += file.bytes
+            continue
         part = part_of(folder, file.sha256 or "")
         with contextlib.suppress(OSError):
             here += min(part.stat().st_size, file.bytes)

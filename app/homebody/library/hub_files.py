@@ -88,6 +88,10 @@ def named(listing: HubListing, name: str) -> HubChoice:
     )
 
 
+def _numbers(files: list[HubFile]) -> list[int]:
+    return list(range(1, len(files) + 1))
+
+
 def _choice(files: list[HubFile]) -> HubChoice:
     first = files[0].name
     piece = _PIECE.fullmatch(first)
@@ -98,6 +102,8 @@ def _choice(files: list[HubFile]) -> HubChoice:
         problem = "The hub does not say what it has to be, so it cannot be verified."
     elif piece and len(files) != int(piece[3]):
         problem = f"Only {len(files)} of its {int(piece[3])} files are there."
+    elif piece and [int(_PIECE.sub(r"\2", file.name)) for file in files] != _numbers(files):
+        problem = f"Its files are not numbered from 1 to {len(files)}."
     return HubChoice(
         name=stem,
         quantisation=marks[-1] if marks else None,

@@ -32,7 +32,7 @@ __all__ = [
     "TokenKept",
 ]
 
-Purpose = Literal["search", "list", "download", "token"]
+Purpose = Literal["search", "list", "download"]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
 

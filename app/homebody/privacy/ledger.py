@@ -10,6 +10,8 @@ a third file, which the system gives back when its holder dies.
 import hashlib
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,6 +40,9 @@ _HASH: Final = b',"hash":"'
 _TAIL: Final = len(_HASH) + 64 + len(b'"}\n')
 _LONGEST: Final = 64 * 1024
 """Bytes of a line. The longest texts in one are an address's path and what a person did."""
+_TURN_SECONDS: Final = 0.02
+"""How often Windows is asked whose turn it is; other systems tell."""
+_IN_THIS_PROCESS: Final = threading.Lock()
 _TOLD: Final = 20
 """Problems that are told one by one."""
 
@@ -234,23 +239,31 @@ def _cannot_write(error: OSError, *, before: bool) -> NoReturn:
 @contextmanager
 def _taking_turns(path: Path, flags: int = os.O_CREAT) -> Iterator[None]:
     """Wait until no other process or thread writes, and keep them waiting."""
-    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | flags, 0o600)
-    try:
-        if sys.platform == "win32":
-            import msvcrt
+    with _IN_THIS_PROCESS:
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | flags, 0o600)
+        try:
+            _wait_for(lock)
+            yield
+        finally:
+            os.close(lock)
 
-            while True:
-                # It tries for ten seconds, and then fails.
-                with suppress(OSError):
-                    msvcrt.locking(lock, msvcrt.LK_LOCK, 1)
-                    break
-        else:
-            import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
+if sys.platform == "win32":
+    import msvcrt
+
+    def _wait_for(lock: int) -> None:
+        while True:
+            # What waits by itself there looks once a second, and gives up after ten.
+            with suppress(PermissionError):
+                msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+                return
+            time.sleep(_TURN_SECONDS)
+
+else:
+    import fcntl
+
+    def _wait_for(lock: int) -> None:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 @contextmanager
