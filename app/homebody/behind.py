@@ -14,6 +14,7 @@ from homebody.building import (
     find_probe,
     has_usable_build,
     memories_for,
+    own_processes,
     settle,
 )
 
@@ -152,9 +153,8 @@ class Behind:
     # ------------------------------------------------------------------ what the library needs
 
     def _own(self) -> tuple[int, ...]:
-        """Return the processes of ours that compute."""
-        pid = self._engine.pid if self._engine is not None else None
-        return () if pid is None else (pid,)
+        assert self._engine is not None
+        return own_processes(self._engine)
 
     def _read(self) -> "GpuReading":
         assert self._reader is not None

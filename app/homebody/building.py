@@ -32,6 +32,7 @@ __all__ = [
     "find_probe",
     "has_usable_build",
     "memories_for",
+    "own_processes",
     "session_for",
     "settle",
 ]
@@ -292,13 +293,19 @@ def has_usable_build(verdict: "Verdict | None") -> bool:
     return has_gpu_code() and (verdict is None or verdict.uses_gpu)
 
 
+def own_processes(engine: "Engine") -> tuple[int, ...]:
+    """Return the processes of ours that compute."""
+    pid = engine.pid
+    return () if pid is None else (pid,)
+
+
 def memories_for(engine: "Engine", reader: "GpuReader", *, gpu_code: bool = True) -> "Memories":
     """Return what is free for a model that takes the place of the engine's."""
     from homebody.library.memories import read_memories
 
-    pid, held = engine.pid, engine.held
+    held = engine.held
     return read_memories(
-        reader.read(() if pid is None else (pid,)),
+        reader.read(own_processes(engine)),
         gpu_code=gpu_code,
         loaded=held.loaded if held is not None else None,
         mapped=held is None or held.mapped,

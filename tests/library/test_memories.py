@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from homebody.library import memories
 from homebody.library.memories import read_memories
 from homebody.machine.gpus import Gpu, GpuReading
-from homebody.machine.readings import read_machine
 from homebody.messages.frames import DeviceMemory, Loaded
 
 GB = 10**9
@@ -50,8 +49,7 @@ def all_shown(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch):
-    found = replace(read_machine(), memory_total=64 * GB, memory_available=20 * GB)
-    monkeypatch.setattr(memories, "read_machine", lambda: found)
+    monkeypatch.setattr(memories, "read_memory", lambda: (64 * GB, 20 * GB))
 
 
 def free(*gpus, loaded=None, gpu_code=True):

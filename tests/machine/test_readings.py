@@ -140,4 +140,4 @@ def test_gpus(made_up):
 
 def test_memory_without_psutil(monkeypatch):
     monkeypatch.setitem(sys.modules, "psutil", None)
-    assert readings._memory() == (None, None)
+    assert readings.read_memory() == (None, None)

@@ -146,18 +146,9 @@ def quick(
     adapters and of what runs beside the model; `mapped`: whether the file is mapped. Any thread.
     `ModelProblem` if the file is no model that one can chat with; every other header has a plan.
     """
-    layout = layout_of(path)
     return _plan(
-        _Wish(
-            layout=layout,
-            context=layout.context(context),
-            gpu_layers=gpu_layers,
-            cache_type=_kept(layout, cache_type, flash_attention),
-            asked_cache=cache_type,
-            flash_attention=flash_attention,
-            machine=machine,
-            beside=beside,
-            mapped=mapped,
+        _wished(
+            path, context, gpu_layers, cache_type, flash_attention, machine, beside, mapped=mapped
         )
     )
 
@@ -175,24 +166,34 @@ def most_layers(
 
     Arguments and errors as with `quick`. This is for loading: a plan may say what would fit better.
     """
+    wish = _wished(path, context, -1, cache_type, flash_attention, machine, beside, mapped=True)
+    return _best(wish, wish.context).gpu_layers
+
+
+def _wished(
+    path: Path,
+    context: int,
+    gpu_layers: int,
+    cache_type: CacheType,
+    flash_attention: FlashAttention,
+    machine: Memories,
+    beside: int,
+    *,
+    mapped: bool,
+) -> _Wish:
+    """Return what was asked for, as far as the model in this file can have it."""
     layout = layout_of(path)
-    wish = _Wish(
+    return _Wish(
         layout=layout,
         context=layout.context(context),
-        gpu_layers=-1,
-        cache_type=_kept(layout, cache_type, flash_attention),
+        gpu_layers=gpu_layers,
+        cache_type="f16" if flash_attention == "off" or not layout.blocks else cache_type,
         asked_cache=cache_type,
         flash_attention=flash_attention,
         machine=machine,
         beside=beside,
-        mapped=True,
+        mapped=mapped,
     )
-    return _best(wish, wish.context).gpu_layers
-
-
-def _kept(layout: Layout, asked: CacheType, flash_attention: FlashAttention) -> CacheType:
-    """Return the type of cache that a model can have, if not the one asked for."""
-    return "f16" if flash_attention == "off" or not layout.blocks else asked
 
 
 def measured(
@@ -214,28 +215,10 @@ def measured(
     `dry` loads without loading (`engine.dry.dry_load`): once, or again where its answer changes
     the plan. Blocks for a second or so; raises what `dry` raises.
     """
-    layout = layout_of(path)
-    wish = _Wish(
-        layout=layout,
-        context=layout.context(context),
-        gpu_layers=gpu_layers,
-        cache_type=cache_type,
-        asked_cache=cache_type,
-        flash_attention=flash_attention,
-        machine=machine,
-        beside=beside,
-        mapped=mapped,
+    wish = _wished(
+        path, context, gpu_layers, cache_type, flash_attention, machine, beside, mapped=mapped
     )
-    plan = quick(
-        path,
-        context=context,
-        gpu_layers=gpu_layers,
-        cache_type=cache_type,
-        flash_attention=flash_attention,
-        machine=machine,
-        beside=beside,
-        mapped=mapped,
-    )
+    plan = _plan(wish)
     unused = ""
     for _ in range(_TRIES):
         answer = dry(

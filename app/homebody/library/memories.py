@@ -6,7 +6,7 @@ from typing import Final
 
 from homebody.library.fit import Memories
 from homebody.machine.gpus import Gpu, GpuReading
-from homebody.machine.readings import read_machine
+from homebody.machine.readings import read_memory
 from homebody.messages.frames import Loaded
 
 __all__ = ["read_memories"]
@@ -26,8 +26,7 @@ def read_memories(
     `gpu_code`: whether this build of llama.cpp can use the cards at all.
     """
     gpus = _shown(reading.gpus, os.environ.get(_SHOWN)) if gpu_code else ()
-    machine = read_machine()
-    free, total = machine.memory_available, machine.memory_total
+    total, free = read_memory()
     if free is not None:
         free += _on_processor(loaded, mapped=mapped)
         free = free if total is None else min(free, total)

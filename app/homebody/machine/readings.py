@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from homebody.machine.gpus import read_gpus
 
-__all__ = ["Machine", "physical_cores", "read_machine"]
+__all__ = ["Machine", "physical_cores", "read_machine", "read_memory"]
 
 _CORES: Final = Path("/sys/devices/system/cpu")
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -45,7 +45,7 @@ class Machine(Struct, frozen=True, kw_only=True):
 
 def read_machine() -> Machine:
     """Read everything, in a few milliseconds where files tell. Any thread; never raises."""
-    total, available = _memory()
+    total, available = read_memory()
     return Machine(
         system=_system(),
         processor=_processor(),
@@ -193,8 +193,8 @@ def _ratio(quota: str, period: str) -> float | None:
     return granted / every if granted > 0 and every > 0 else None
 
 
-def _memory() -> tuple[int | None, int | None]:
-    """Return (total, available) bytes. A container's own limit is not in it."""
+def read_memory() -> tuple[int | None, int | None]:
+    """Return (total, available) bytes. A container's own limit is not in it. Never raises."""
     try:
         import psutil
 

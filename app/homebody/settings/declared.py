@@ -231,11 +231,11 @@ class Setting(Struct, frozen=True, kw_only=True):
     help: str
     default: str | float | bool | None
     """None: unset, so the model's own value is used."""
-    low: float | None
-    high: float | None
-    also: int | None
-    choices: tuple[str, ...]
-    filled: bool
+    low: float | None = None
+    high: float | None = None
+    also: int | None = None
+    choices: tuple[str, ...] = ()
+    filled: bool = False
 
     def allowed(self) -> str:
         """Return what a value may be, as the end of "it must be …"."""

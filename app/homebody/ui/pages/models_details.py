@@ -59,11 +59,6 @@ MODEL_SETTINGS: Final = (
         title="Chat template",
         help="In place of the one in the file, as Jinja. Empty: the file's own.",
         default="",
-        low=None,
-        high=None,
-        also=None,
-        choices=(),
-        filled=False,
     ),
     Setting(
         key="adapter",
@@ -71,11 +66,6 @@ MODEL_SETTINGS: Final = (
         title="Adapter",
         help="The path of a LoRA adapter for this model, a GGUF file. Empty: none.",
         default="",
-        low=None,
-        high=None,
-        also=None,
-        choices=(),
-        filled=False,
     ),
     Setting(
         key="adapter_scale",
@@ -85,9 +75,6 @@ MODEL_SETTINGS: Final = (
         default=None,
         low=0.0,
         high=10.0,
-        also=None,
-        choices=(),
-        filled=False,
     ),
 )
 """What can be set for one model, the context aside."""

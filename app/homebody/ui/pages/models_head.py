@@ -1,12 +1,14 @@
 """The head of a model's card: its name, a badge, and facts, beside each other if they fit."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QStyle, QWidget
+from PySide6.QtWidgets import QLabel, QLayoutItem, QStyle, QWidget
+
+from homebody.ui.flow import FlowLayout
 
 __all__ = ["HeadLayout"]
 
 
-class HeadLayout(QLayout):
+class HeadLayout(FlowLayout):
     """What does not fit in the first line begins another one, where facts may be broken.
 
     Its height follows from its width alone, so that all is right at the first paint.
@@ -15,46 +17,12 @@ class HeadLayout(QLayout):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setContentsMargins(0, 0, 0, 0)
-        self._items: list[QLayoutItem] = []
         self.indent = 0
         """Before what begins a line and is not the first thing, in pixels."""
-
-    def addItem(self, item: QLayoutItem) -> None:
-        """Put something at the end."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """Return how many things there are."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        """Return a thing by its place, counted from 0."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        """Take a thing out."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
         """Return that it takes the width that there is."""
         return Qt.Orientation.Horizontal
-
-    def hasHeightForWidth(self) -> bool:
-        """Tell that a narrow one is higher."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return how high the lines are together."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
-
-    def setGeometry(self, rect: QRect) -> None:
-        """Put everything in its place."""
-        super().setGeometry(rect)
-        self._arrange(rect, move=True)
-
-    def sizeHint(self) -> QSize:
-        """Return the least size: the width is for others to say."""
-        return self.minimumSize()
 
     def minimumSize(self) -> QSize:
         """Return the least size of the first thing: the others begin new lines."""
