@@ -38,6 +38,18 @@ def test_a_folder_is_the_one_argument_of_the_program(
     assert opener.asked()["arguments"] == [str(folder)]
 
 
+def test_a_file_is_the_one_argument_of_the_program(
+    porter: Porter, opener: Opener, tmp_path: Path
+) -> None:
+    file = tmp_path / "-a b 'c' ß.txt"
+    file.touch()
+    porter.open_file(file)
+    assert opener.asked()["arguments"] == [str(file)]
+    for path in (tmp_path, tmp_path / "gone", Path("relative")):
+        with pytest.raises(BadInput, match="file was not opened"):
+            porter.open_file(path)
+
+
 @linux
 def test_the_program_is_on_its_own(
     opener: Opener, make_porter: Make, monkeypatch: pytest.MonkeyPatch

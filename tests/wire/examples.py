@@ -1,5 +1,6 @@
 """One example of every frame, as the golden files hold them, and a strategy for all others."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -40,6 +41,7 @@ from homebody.messages.frames import (
     Measured,
     Message,
     Opened,
+    OpenFile,
     OpenFolder,
     OpenLink,
     Piece,
@@ -47,9 +49,13 @@ from homebody.messages.frames import (
     Sampling,
     Sealed,
     Stop,
+    TokenLikelihood,
     Unload,
     Unloaded,
 )
+from homebody.messages.skills import Grant, Outcome
+from homebody.messages.workshop import Open, RunSkill, SkillFailed, SkillRan
+from homebody.messages.workshop import Opened as WorkshopOpened
 
 TO_ENGINE = (
     Load(
@@ -76,6 +82,7 @@ TO_ENGINE = (
         json_schema='{"type":"object"}',
         adapters=(Adapter("/experts/plan.gguf", 0.5),),
         template="{{ messages }}",
+        logprobs=True,
     ),
     Embed(id=4, texts=("one", "")),
     Count(id=5, texts=("ein Satz",)),
@@ -134,6 +141,7 @@ FROM_ENGINE = (
         mean_logprob=None,
         seed=0,
         peak_memory_bytes=None,
+        tokens=(TokenLikelihood(" a", -0.5),),
     ),
     Embedded(id=4, vectors=((0.5, -0.25), (1.0, 0.0))),
     Counted(id=5, tokens=(3, 0)),
@@ -145,8 +153,27 @@ FROM_ENGINE = (
 TO_PORTER = (
     OpenLink(id=1, url='https://example.org/ä?q="1"&b=2#c'),
     OpenFolder(id=2, path="/home/ß/a b"),
+    OpenFile(id=3, path="/home/ß/a b.txt"),
     Sealed(frame=Raw(b'{"type":"cancel","id":7}')),
     EndCourier(),
+)
+
+TO_WORKSHOP = (
+    Open(
+        id=0,
+        grants=(Grant(folder="/home/ß", access="write", since=datetime(2026, 11, 21, tzinfo=UTC)),),
+        places=("/home/ß",),
+        memory=2**30,
+    ),
+    RunSkill(id=1, skill="extract", args={"n": 1.5, "fields": ["a", "ü"]}, zone="Europe/Rome"),
+)
+
+FROM_WORKSHOP = (
+    Hello(protocol=1, role="workshop", pid=4713, version="0.1.0", locks=("x",)),
+    Beat(),
+    WorkshopOpened(id=0, locks=("seccomp: no sockets, no programs",)),
+    SkillRan(id=1, outcome=Outcome(text="1", said="One.", label="file", choices=("a", "b"))),
+    SkillFailed(id=2, kind="unclear", message="Two.", hint="Say which.", choices=("a", "b")),
 )
 
 FROM_PORTER = (

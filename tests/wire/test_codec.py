@@ -20,15 +20,18 @@ from homebody.messages.frames import (
     ToEngine,
     ToPorter,
 )
+from homebody.messages.workshop import FromWorkshop, ToWorkshop
 from homebody.wire import codec
 from homebody.wire.codec import MAX_FRAME, BrokenFrame, Codec, UnknownFrame, lines
 from wire.examples import (
     FROM_COURIER,
     FROM_ENGINE,
     FROM_PORTER,
+    FROM_WORKSHOP,
     TO_COURIER,
     TO_ENGINE,
     TO_PORTER,
+    TO_WORKSHOP,
     frames,
 )
 
@@ -40,6 +43,8 @@ DIRECTIONS = {
     "from_porter": (FromPorter, FROM_PORTER),
     "to_courier": (ToCourier, TO_COURIER),
     "from_courier": (FromCourier, FROM_COURIER),
+    "to_workshop": (ToWorkshop, TO_WORKSHOP),
+    "from_workshop": (FromWorkshop, FROM_WORKSHOP),
 }
 GOLDEN_LINES = [
     pytest.param(union, example, line, id=f"{name}-{example.__struct_config__.tag}")

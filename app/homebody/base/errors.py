@@ -7,6 +7,7 @@ HomebodyError
 ├── EngineProblem         the engine could not do what was asked
 │   └── EngineDied        its process ended
 ├── CourierProblem        something could not be fetched or sent
+├── SkillProblem          a skill could not do its step
 └── StoreProblem          words could not be read or written
     ├── StoreFull         no space left
     ├── StoreReadOnly     the profile may not be written
@@ -24,6 +25,7 @@ __all__ = [
     "HomebodyError",
     "ModelProblem",
     "SettingsProblem",
+    "SkillProblem",
     "StoreDamaged",
     "StoreFull",
     "StoreProblem",
@@ -81,6 +83,21 @@ class CourierProblem(HomebodyError):
     def __init__(self, message: str, hint: str = "", kind: str = "connection") -> None:
         super().__init__(message, hint)
         self.kind = kind
+
+
+class SkillProblem(HomebodyError):
+    """A skill could not do its step.
+
+    `kind` is the machine-readable cause, one of `messages.skills.SkillFailure`; `choices` are what
+    may have been meant, where that is known.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", kind: str = "failed", *, choices: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+        self.choices = choices
 
 
 class StoreProblem(HomebodyError):

@@ -38,6 +38,16 @@ class Home:
         return self.config / "shelf.json"
 
     @property
+    def own_skills(self) -> Path:
+        """Skills of the person's own: a folder each."""
+        return self.data / "skills"
+
+    @property
+    def allowed_skills(self) -> Path:
+        """Which of them are allowed, and what their files were then; as JSON."""
+        return self.config / "skills.json"
+
+    @property
     def ledger(self) -> Path:
         """What ever left this machine: one JSON object a line, only ever added to."""
         return self.data / "ledger.jsonl"

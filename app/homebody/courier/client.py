@@ -41,6 +41,7 @@ from homebody.messages.frames import (
     Failed,
     FromPorter,
     Hello,
+    OpenFile,
     OpenFolder,
     OpenLink,
     Sealed,
@@ -117,6 +118,13 @@ class Porter:
         """
         self._ask(OpenFolder(id=next(self._ids), path=str(path)))
 
+    def open_file(self, path: Path) -> None:
+        """Open a file in the person's own program for its kind.
+
+        Raises `BadInput` if it is not there, `HomebodyError` where nothing opens it.
+        """
+        self._ask(OpenFile(id=next(self._ids), path=str(path)))
+
     def listen(self, on_courier: Callable[[Sealed | CourierEnded | None], None]) -> None:
         """Call this with what comes from the courier, and with None when the porter has ended."""
         with self._state:
@@ -132,7 +140,7 @@ class Porter:
         except EngineDied:
             raise _no_way_out() from None
 
-    def _ask(self, request: OpenLink | OpenFolder) -> None:
+    def _ask(self, request: OpenLink | OpenFolder | OpenFile) -> None:
         answers: queue.SimpleQueue[FromPorter | None] = queue.SimpleQueue()
         with self._state:
             if self._ended:

@@ -1,4 +1,4 @@
-"""The porter's process: opens addresses and folders with the person's own programs.
+"""The porter's process: opens addresses, folders and files with the person's own programs.
 
 At the first sealed frame it also starts the courier, the one process that connects, and hands
 frames on (`courier.passing`).
@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from homebody.messages.frames import (
     Failed,
     FailureKind,
     Opened,
+    OpenFile,
     OpenFolder,
     OpenLink,
     Sealed,
@@ -56,7 +58,7 @@ def main(parent: int) -> None:
     # What is ignored here is ignored by what is started; and this session has no terminal.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     wire: ChildWire[ToPorter] = ChildWire(requests, frames, ToPorter)
-    mailbox: queue.SimpleQueue[OpenLink | OpenFolder] = queue.SimpleQueue()
+    mailbox: queue.SimpleQueue[OpenLink | OpenFolder | OpenFile] = queue.SimpleQueue()
     for_courier = _ForCourier(wire)
 
     def receive(frame: ToPorter) -> None:
@@ -95,24 +97,26 @@ class _ForCourier:
         self._passing.put(frame)
 
 
-def _serve(request: OpenLink | OpenFolder) -> None:
+def _serve(request: OpenLink | OpenFolder | OpenFile) -> None:
     match request:
         case OpenLink():
             _open(checked_address(request.url), "addresses like this one")
         case OpenFolder():
-            _open(_checked_folder(request.path), "folders")
+            _open(_checked(request.path, Path.is_dir, "folder"), "folders")
+        case OpenFile():
+            _open(_checked(request.path, Path.is_file, "file"), "files like this one")
 
 
-def _checked_folder(text: str) -> str:
-    """Return the path of a folder that is there. A network share would be connected to."""
+def _checked(text: str, is_kind: Callable[[Path], bool], kind: str) -> str:
+    """Return the path of something that is there. A network share would be connected to."""
     path = Path(text)
     try:
-        there = path.is_absolute() and not is_elsewhere(text) and path.is_dir()
+        there = path.is_absolute() and not is_elsewhere(text) and is_kind(path)
     except (OSError, ValueError):
         there = False
     if not there:
         raise BadInput(
-            "This folder was not opened: it is not there.",
+            f"This {kind} was not opened: it is not there.",
             "It may have been moved or deleted.",
         )
     return str(path)

@@ -1,16 +1,29 @@
 """What happens during a turn, in the order in which it happens.
 
-`assistant.run` yields them: one `Accepted`, any number of `Waiting`, `Written` and `Saved`, then
-exactly one of `Done` and `Stumbled`.
+`assistant.run` yields them: one `Accepted`, any number of `Waiting`, `Thought`, `Stepped`,
+`Written` and `Saved`, then exactly one of `Done`, `Paused` and `Stumbled`.
 """
 
 from typing import Literal
 
 from msgspec import Struct
 
+from homebody.messages.plans import Planned, Question, Step
 from homebody.messages.turns import Turn
 
-__all__ = ["Accepted", "Done", "Left", "Saved", "Stumbled", "TurnEvent", "Waiting", "Written"]
+__all__ = [
+    "Accepted",
+    "Done",
+    "Left",
+    "Paused",
+    "Saved",
+    "Stepped",
+    "Stumbled",
+    "Thought",
+    "TurnEvent",
+    "Waiting",
+    "Written",
+]
 
 
 class Accepted(Struct, frozen=True, tag="accepted"):
@@ -24,7 +37,7 @@ class Accepted(Struct, frozen=True, tag="accepted"):
 class Waiting(Struct, frozen=True, tag="waiting"):
     """Nothing to read yet: the model is loading, or reads the conversation. `done`: 0 to 1."""
 
-    what: Literal["load", "read"]
+    what: Literal["load", "read", "plan"]
     done: float
 
 
@@ -32,6 +45,21 @@ class Left(Struct, frozen=True, tag="left"):
     """These turns did not fit the context and were left out of what the model sees."""
 
     dropped: tuple[str, ...]
+
+
+class Thought(Struct, frozen=True, tag="thought"):
+    """There is a plan."""
+
+    planned: Planned
+
+
+class Stepped(Struct, frozen=True, tag="stepped"):
+    """A step of the plan began, ended, waits, or has come `done` (0 to 1) far."""
+
+    index: int
+    """From 0."""
+    step: Step
+    done: float | None = None
 
 
 class Written(Struct, frozen=True, tag="written"):
@@ -56,6 +84,15 @@ class Done(Struct, frozen=True, tag="done"):
     """Set where the reply is complete but could not be saved."""
 
 
+class Paused(Struct, frozen=True, tag="paused"):
+    """The turn waits for the person; `turn.waiting` says what is asked. It survives a restart."""
+
+    turn: Turn
+    question: Question
+    problem: str = ""
+    """Set where this could not be saved."""
+
+
 class Stumbled(Struct, frozen=True, tag="stumbled"):
     """The turn could not be finished. What was written is kept in `turn`."""
 
@@ -66,4 +103,6 @@ class Stumbled(Struct, frozen=True, tag="stumbled"):
     """True where the reply can be taken up where it broke off."""
 
 
-TurnEvent = Accepted | Waiting | Left | Written | Saved | Done | Stumbled
+TurnEvent = (
+    Accepted | Waiting | Left | Thought | Stepped | Written | Saved | Done | Paused | Stumbled
+)

@@ -35,6 +35,7 @@ __all__ = [
     "Measure",
     "Measured",
     "Message",
+    "OpenFile",
     "OpenFolder",
     "OpenLink",
     "Opened",
@@ -46,6 +47,7 @@ __all__ = [
     "StopReason",
     "ToEngine",
     "ToPorter",
+    "TokenLikelihood",
     "Unload",
     "Unloaded",
 ]
@@ -167,6 +169,8 @@ class Generate(Frame, frozen=True, tag="generate"):
     adapters: tuple[Adapter, ...] = ()
     template: str = ""
     """A chat template in place of the model's own."""
+    logprobs: bool = False
+    """Also say how likely each token was, in `generated`."""
 
 
 class Embed(Frame, frozen=True, tag="embed"):
@@ -297,6 +301,13 @@ class Piece(Frame, frozen=True, tag="piece"):
     """Tokens generated so far."""
 
 
+class TokenLikelihood(Struct, frozen=True):
+    """A token of a reply, and its natural-log probability before any grammar or sampler."""
+
+    text: str
+    logprob: float
+
+
 class Generated(Frame, frozen=True, tag="generated"):
     """A reply is finished."""
 
@@ -312,6 +323,8 @@ class Generated(Frame, frozen=True, tag="generated"):
     """Mean natural-log probability of the generated tokens, before any grammar or sampler."""
     seed: int
     peak_memory_bytes: int | None
+    tokens: tuple[TokenLikelihood, ...] = ()
+    """Where `logprobs` was asked for: each token that was written."""
 
 
 class Embedded(Frame, frozen=True, tag="embedded"):
@@ -372,6 +385,16 @@ class OpenFolder(Frame, frozen=True, tag="open_folder"):
     path: str
 
 
+class OpenFile(Frame, frozen=True, tag="open_file"):
+    """Open a file in the person's own program for its kind. Answered by `opened`.
+
+    Programs are refused by who asks (`skills.desk`), before the person is asked.
+    """
+
+    id: int
+    path: str
+
+
 class Opened(Frame, frozen=True, tag="opened"):
     """A program was started, and did not fail in its first moments."""
 
@@ -398,5 +421,5 @@ class CourierEnded(Frame, frozen=True, tag="courier_ended"):
     hint: str = ""
 
 
-ToPorter = OpenLink | OpenFolder | Sealed | EndCourier
+ToPorter = OpenLink | OpenFolder | OpenFile | Sealed | EndCourier
 FromPorter = Hello | Beat | Opened | Failed | Sealed | CourierEnded

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from homebody.messages.plans import Step, StepState
+from homebody.messages.skills import Value
 from homebody.messages.turns import ModelName, Stats
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "GpuReport",
     "GraphicsReport",
     "InspectReport",
+    "SkillsReport",
     "StepReport",
     "StoreReport",
     "WeightsReport",
@@ -21,13 +24,30 @@ __all__ = [
 
 
 class StepReport(Struct, frozen=True, kw_only=True):
-    """One skill call. This version has no skills, so there are none in an `AskReport` yet."""
+    """One skill call; null is unknown."""
 
     skill: str
-    args: dict[str, object]
+    args: dict[str, Value]
+    """As the skill got them, long texts shortened; of a step that did not run as planned."""
     ok: bool
     result: str
-    ms: float
+    ms: float | None
+    state: StepState
+    problem: str
+    """Why it was not done, or nothing."""
+
+    @classmethod
+    def of(cls, step: Step) -> "StepReport":
+        """Return what scripts get to see of a step."""
+        return cls(
+            skill=step.skill,
+            args=step.args or step.given,
+            ok=step.state == "done",
+            result=step.result,
+            ms=step.ms,
+            state=step.state,
+            problem=step.problem,
+        )
 
 
 class AskStats(Struct, frozen=True, kw_only=True):
@@ -53,8 +73,8 @@ class AskReport(Struct, frozen=True, kw_only=True):
     """`homebody ask --json`."""
 
     reply: str
-    decision: str
-    """What was decided to do: "answer" is all that this version can."""
+    decision: Literal["answer", "ask", "skills", "escalate"]
+    """What was decided to do. "answer" too where skills are off."""
     model: ModelName
     steps: tuple[StepReport, ...]
     stats: AskStats
@@ -85,6 +105,18 @@ class EngineReport(Struct, frozen=True, kw_only=True):
     """What keeps it from running, or nothing."""
     last_lines: tuple[str, ...]
     """After a crash, the last lines that it printed."""
+
+
+class SkillsReport(Struct, frozen=True, kw_only=True):
+    """The planner and the workshop as they run now; fields are null where they do not run."""
+
+    planner: str | None
+    """"expert": the starter model with its adapter; "none": it did not answer."""
+    plan_ms: float | None
+    """How long one short request took."""
+    workshop_locks: tuple[str, ...] | None
+    problem: str
+    """What keeps skills from running, or nothing."""
 
 
 class GpuReport(Struct, frozen=True, kw_only=True):
@@ -146,6 +178,7 @@ class DoctorReport(Struct, frozen=True, kw_only=True):
     locks: tuple[str, ...]
     """Layers that hold in the front end."""
     engine: EngineReport
+    skills: SkillsReport
     store: StoreReport
     settings: str
     """Path of the settings file."""

@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from homebody.messages.plans import Planned, Question, Step
+
 __all__ = [
     "MATCH_BEGINS",
     "MATCH_ENDS",
@@ -34,6 +36,7 @@ MATCH_ENDS: Final = "\ue001"
 
 TurnState = Literal[
     "open",  # being answered right now
+    "waiting",  # the person is asked something before it goes on; see `waiting`
     "done",  # answered
     "stopped",  # the person stopped the reply; what was written is kept
     "failed",  # it could not be answered; `problem` says why, what was written is kept
@@ -86,7 +89,8 @@ class Stats(Struct, frozen=True, kw_only=True):
     tokens_per_second: float | None = None
     peak_memory_bytes: int | None = None
     energy_joules: float | None = None
-    """From when the model was ready to the end of the reply, by the counters in `energy_of`."""
+    """From when planning began, or else the model was ready, to the end of the reply, by the
+    counters in `energy_of`."""
     energy_of: tuple[EnergyCounter, ...] = ()
     mean_logprob: float | None = None
 
@@ -126,6 +130,11 @@ class Turn(Struct, frozen=True, kw_only=True):
     problem: str = ""
     """For a failed turn, what happened, in a sentence."""
     run: RunRecord | None = None
+    planned: Planned | None = None
+    """None where nobody planned: skills are off, or there is no planner."""
+    steps: tuple[Step, ...] = ()
+    waiting: Question | None = None
+    """What the person is asked; only in a turn that waits."""
 
 
 class ShownTurn(Struct, frozen=True):

@@ -153,6 +153,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             "that may be unplugged.",
         ),
     ] = True
+    skills: Annotated[
+        bool,
+        About(
+            title="Skills",
+            help="Do things with skills where a request asks for it. Off: only talk.",
+        ),
+    ] = True
     offline: Annotated[
         bool,
         About(
@@ -211,6 +218,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         About(
             title="Stay in the tray",
             help="Closing the window keeps Homebody running, with an icon in the system's tray.",
+        ),
+    ] = False
+    autostart: Annotated[
+        bool,
+        About(
+            title="Start with the session",
+            help="Start Homebody when you log in, so that reminders are told.",
         ),
     ] = False
     log_level: Annotated[
