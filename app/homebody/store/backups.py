@@ -16,6 +16,7 @@ from pathlib import Path
 
 from homebody.base.files import sync_folder
 from homebody.base.log import log
+from homebody.store import schema
 from homebody.store.database import connect
 from homebody.store.problems import damaged
 
@@ -26,7 +27,7 @@ _DUE_S = 30 * 60
 _NEWEST, _DAYS, _WEEKS, _MONTHS = 3, 12, 10, 9
 _STEP = 512
 """Pages copied at a time; between steps other threads of this process go on."""
-_COUNTED = ("conversation", "turn", "checkpoint")
+_COUNTED = ("conversation", "turn", "checkpoint", "note", "reminder")
 
 
 def listed(folder: Path) -> list[Path]:
@@ -169,7 +170,9 @@ def _number(path: Path) -> int:
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:
+    made = schema.tables(connection)  # a copy may be from before there were notes
     return {
         table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
         for table in _COUNTED
+        if table in made
     }

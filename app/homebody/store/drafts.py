@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from homebody.base.files import replace_file, sync_folder
-from homebody.store.rows import clean
+from homebody.store.texts import clean
 
 __all__ = ["NewChatDraft"]
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from homebody.base.files import sync_folder
-from homebody.store import backups, words
+from homebody.store import backups, notes, schema, words
 from homebody.store.database import connect, peek
 from homebody.store.problems import primary_code
 
@@ -18,8 +18,16 @@ __all__ = ["delete_rows", "scrub_backups", "scrub_database", "scrub_strays"]
 
 
 def delete_rows(connection: sqlite3.Connection, names: Sequence[str]) -> None:
-    """Delete conversations with all that hangs on them, their words in the index included."""
+    """Delete conversations with all that hangs on them, their words in the index included.
+
+    A name may also be a note's or a reminder's: names are unique everywhere.
+    """
+    kept = schema.tables(connection) & {"note", "reminder"}  # an old backup has neither
     for name in names:
+        if "note" in kept:
+            notes.remove(connection, name)
+        if "reminder" in kept:
+            connection.execute("DELETE FROM reminder WHERE id = ?", (name,))
         row = connection.execute("SELECT seq FROM conversation WHERE id = ?", (name,)).fetchone()
         if row is not None:
             words.forget(connection, row[0])
@@ -71,12 +79,15 @@ def scrub_strays(database: Path) -> None:
 
 
 def _never_had(path: Path, names: Sequence[str]) -> bool:
-    """Tell whether a backup is older than all these conversations."""
+    """Tell whether a backup is older than all that has these names."""
     marks = ", ".join("?" * len(names))
-    sql = f"SELECT 1 FROM conversation WHERE id IN ({marks})"  # noqa: S608
     try:
         with closing(peek(path)) as connection:
-            return connection.execute(sql, tuple(names)).fetchone() is None
+            for table in schema.tables(connection) & {"conversation", "note", "reminder"}:
+                sql = f"SELECT 1 FROM {table} WHERE id IN ({marks})"  # noqa: S608
+                if connection.execute(sql, tuple(names)).fetchone() is not None:
+                    return False
+            return True
     except sqlite3.Error:
         return False
 

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from homebody.base.errors import BadInput
-from homebody.messages.turns import Conversation, Turn
+from homebody.messages.plans import Step
+from homebody.messages.turns import Attachment, Conversation, Turn
 from homebody.store import shelf, words
 from homebody.store.rows import (
     CONVERSATION,
     TURN,
-    clean,
     conversation_seq,
     stamp,
     to_conversation,
@@ -22,13 +22,16 @@ from homebody.store.rows import (
     write_attachments,
     write_run,
 )
+from homebody.store.texts import clean
 from homebody.store.turns import branch
+from homebody.store.work import write_planned, write_steps
 
 __all__ = ["export_json", "export_markdown", "import_json"]
 
 _FORMAT = "homebody conversations"
-_VERSION = 2
-"""2: with attachments. What has none is written as 1, for an older Homebody to read."""
+_VERSION = 3
+"""2: with attachments; 3: with plans and steps. What has neither is written as 1, for an older
+Homebody to read."""
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -65,8 +68,15 @@ def export_json(connection: sqlite3.Connection, names: Sequence[str] | None) -> 
         )
         for row in found
     )
-    files = any(turn.attachments for each in kept for turn in each.turns)
-    return msgspec.json.encode(_File(_FORMAT, _VERSION if files else 1, kept))
+    needs = max((_needs(turn) for each in kept for turn in each.turns), default=1)
+    return msgspec.json.encode(_File(_FORMAT, needs, kept))
+
+
+def _needs(turn: Turn) -> int:
+    """Return the version that can read a turn without losing anything."""
+    if turn.planned is not None or turn.steps or turn.state == "waiting":
+        return 3
+    return 2 if turn.attachments else 1
 
 
 def import_json(connection: sqlite3.Connection, data: bytes, when: datetime) -> list[Conversation]:
@@ -167,13 +177,15 @@ def _insert_conversation(
 def _insert_turn(
     connection: sqlite3.Connection, home: int, parent: int | None, turn: Turn, when: datetime
 ) -> int | None:
-    # Nobody is answering an imported turn.
-    interrupted = turn.state == "open"
+    # Nobody is answering an imported turn. And what it asks before a step is not asked again: the
+    # sentence in the file need not be what the step would do.
+    interrupted = turn.state in ("open", "waiting")
     ended = stamp(turn.ended) if turn.ended else stamp(when) if interrupted else None
-    files = write_attachments(turn.attachments)
+    files, steps = write_attachments(turn.attachments), write_steps(turn.steps)
     seq = connection.execute(
         "INSERT INTO turn (id, conversation, parent, state, created, ended, request, reply,"
-        " reasoning, problem, run, attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reasoning, problem, run, attachments, planned, steps)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             turn.id,
             home,
@@ -187,10 +199,12 @@ def _insert_turn(
             clean(turn.problem),
             write_run(turn.run),
             files,
+            write_planned(turn.planned),
+            steps,
         ),
     ).lastrowid
     if seq is not None:
-        words.index_turn(connection, seq, clean(turn.request), clean(turn.reply), files)
+        words.index_turn(connection, seq, clean(turn.request), clean(turn.reply), files, steps)
     return seq
 
 
@@ -203,10 +217,33 @@ def export_markdown(connection: sqlite3.Connection, name: str) -> str:
         parts += ["## You", turn.request]
         for file in turn.attachments:
             parts += [f"**{' '.join(file.name.split())}**", file.fenced]
+        for index, step in enumerate(turn.steps, 1):
+            parts += _shown(index, step, turn.reply)
         model = f" ({turn.run.model.name})" if turn.run else ""
         parts += [f"## Homebody{model}", turn.reply] if turn.reply else []
         if turn.state != "done":
             note = {"open": "Being answered.", "stopped": "Stopped.", "failed": "Failed."}
+            asked = turn.waiting.sentence if turn.waiting else ""
+            note["waiting"] = f"Waiting for an answer: {asked}".rstrip(": ")
             said = note.get(turn.state, "Interrupted.")
             parts.append(f"*{said} {turn.problem}".rstrip() + "*")
     return "\n\n".join(parts) + "\n"
+
+
+_SHOWN = 2_000
+"""Characters of a step's result in Markdown; JSON has all that is kept."""
+
+
+def _shown(index: int, step: Step, reply: str) -> list[str]:
+    """Return a step as Markdown: what was called, and what came of it unless the reply says so."""
+    given = ", ".join(f"{name}: {value}" for name, value in step.given.items())
+    took = "" if step.ms is None else f", {step.ms / 1000:.1f} s"
+    call = " ".join(f"{step.skill} {given}".split())
+    lines = [f"**Step {index}** `{call.replace('`', '')[:300]}` ({step.state}{took})"]
+    if step.problem:
+        lines.append(f"*{step.problem}*")
+    said = step.said or step.result
+    if said and said not in reply:
+        cut = "" if len(said) <= _SHOWN else "\n…"
+        lines.append(Attachment("", said[:_SHOWN] + cut).fenced)
+    return lines

@@ -173,6 +173,9 @@ _FROM_OUTSIDE = (
 )
 
 
+_WITH_WORDS = {"conversation", "turn", "checkpoint", "note", "reminder", "granted"}
+
+
 def _must_be_writable(connection: sqlite3.Connection, path: Path) -> None:
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -201,7 +204,7 @@ def _inspect(connection: sqlite3.Connection, path: Path) -> None:
     if not schema.is_as_made(connection):
         raise damaged(_DOING)
     # Checks do not look into texts; reading them finds the bytes that are no UTF-8.
-    for table in ("conversation", "turn", "checkpoint"):
+    for table in schema.tables(connection) & _WITH_WORDS:
         for _ in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608
             pass
     _mark(path).unlink(missing_ok=True)

@@ -17,7 +17,17 @@ from homebody.base.errors import StoreDamaged
 from homebody.base.files import sync_folder
 from homebody.store import backups, schema, words
 from homebody.store.database import connect
-from homebody.store.salvage import CONVERSATION, TURN, Finds, Record, number, read
+from homebody.store.salvage import (
+    CONVERSATION,
+    NOTE,
+    REMINDER,
+    TURN,
+    Finds,
+    Record,
+    number,
+    read,
+)
+from homebody.store.work import read_waiting
 
 __all__ = ["finish", "recover"]
 
@@ -30,6 +40,8 @@ class _Tally:
     newer: int = 0
     partly: int = 0
     homeless: int = 0
+    kept: int = 0
+    """Notes and reminders that were added."""
 
 
 def recover(database: Path, folder: Path, when: datetime) -> tuple[str, ...]:
@@ -125,6 +137,7 @@ def _merge(connection: sqlite3.Connection, finds: Finds) -> _Tally:
             (reply, reasoning, numbers.get(old)),
         )
     _show_heads(connection, finds, homes, numbers)
+    _put_kept(connection, finds, tally)
     return tally
 
 
@@ -150,6 +163,20 @@ def _put_conversation(connection: sqlite3.Connection, record: Record, *, whole: 
     return seq
 
 
+_CHANGING = (
+    "owner",
+    "state",
+    "ended",
+    "reply",
+    "reasoning",
+    "problem",
+    "run",
+    "planned",
+    "steps",
+    "waiting",
+)
+
+
 def _put_turn(
     connection: sqlite3.Connection,
     record: Record,
@@ -161,16 +188,18 @@ def _put_turn(
 ) -> None:
     old = number(record)
     row = connection.execute(
-        "SELECT seq, state, ended FROM turn WHERE id = ?", (record["id"],)
+        "SELECT seq, state, ended, planned, steps, waiting FROM turn WHERE id = ?", (record["id"],)
     ).fetchone()
-    changing = ("owner", "state", "ended", "reply", "reasoning", "problem", "run")
+    if record["state"] == "waiting" and read_waiting(str(record["waiting"])) is None:
+        # Nobody knows any more what was asked.
+        record = record | {"state": "interrupted", "waiting": ""}
     if row is not None:
         numbers[old] = row["seq"]
         # What was done in the backup is final, and there it is not damaged.
-        moved_on = (row["state"], row["ended"]) != (record["state"], record["ended"])
+        moved_on = any(row[name] != record[name] for name in row.keys() if name != "seq")  # noqa: SIM118
         if whole and moved_on and row["state"] != "done":
-            changes = ", ".join(f"{name} = :{name}" for name in changing)
-            values = {name: record[name] for name in changing} | {"seq": row["seq"]}
+            changes = ", ".join(f"{name} = :{name}" for name in _CHANGING)
+            values = {name: record[name] for name in _CHANGING} | {"seq": row["seq"]}
             connection.execute(f"UPDATE turn SET {changes} WHERE seq = :seq", values)  # noqa: S608
             _index(connection, row["seq"], record)
             tally.newer += 1
@@ -191,8 +220,29 @@ def _put_turn(
 
 def _index(connection: sqlite3.Connection, seq: int, record: Record) -> None:
     if record["state"] != "open":
-        said = (str(record[name]) for name in ("request", "reply", "attachments"))
+        said = (str(record[name]) for name in ("request", "reply", "attachments", "steps"))
         words.index_turn(connection, seq, *said)
+
+
+def _put_kept(connection: sqlite3.Connection, finds: Finds, tally: _Tally) -> None:
+    """Add notes and reminders. One that is there already was at most told meanwhile."""
+    for table, columns, found in (
+        ("note", NOTE, finds.notes),
+        ("reminder", REMINDER, finds.reminders),
+    ):
+        for record, _ in sorted(found.values(), key=lambda each: number(each[0])):
+            sql = f"SELECT seq FROM {table} WHERE id = ?"  # noqa: S608  our own names
+            if connection.execute(sql, (record["id"],)).fetchone() is None:
+                values = {name: record[name] for name in columns}
+                values["seq"] = _free(connection, table, number(record))
+                seq = _insert(connection, table, values)
+                if table == "note":
+                    words.index_note(connection, seq, str(record["text"]))
+                tally.kept += 1
+            elif table == "reminder" and record["told"]:
+                connection.execute(
+                    "UPDATE reminder SET told = ? WHERE id = ?", (record["told"], record["id"])
+                )
 
 
 def _home(connection: sqlite3.Connection, old: int, homes: dict[int, int], tally: _Tally) -> int:
@@ -297,8 +347,11 @@ def _tell(
             f"From the damaged file {_turns(tally.added)} could be added"
             f" and {_turns(tally.newer)} brought up to date."
         )
-    elif existed:
+    elif existed and not tally.kept:
         told.append("Nothing newer could be read from the damaged file.")
+    if tally.kept:
+        what = "1 note or reminder" if tally.kept == 1 else f"{tally.kept} notes and reminders"
+        told.append(f"From the damaged file {what} could be added.")
     if tally.partly:
         told.append(f"Of these, {_turns(tally.partly)} could be read only in part.")
     if tally.homeless:

@@ -1,6 +1,5 @@
 """From rows to values and back."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,11 +9,12 @@ import msgspec
 
 from homebody.base.errors import BadInput
 from homebody.messages.turns import Attachment, Conversation, RunRecord, Turn, TurnState
+from homebody.store.texts import clean, write_json
+from homebody.store.work import read_planned, read_steps, read_waiting
 
 __all__ = [
     "CONVERSATION",
     "TURN",
-    "clean",
     "conversation_seq",
     "moment",
     "read_attachments",
@@ -32,21 +32,12 @@ CONVERSATION = """SELECT c.*, h.id AS head_id FROM conversation c LEFT JOIN turn
 
 # While a turn is open, its last checkpoint is what is known of its reply.
 TURN = """SELECT t.seq, t.id, t.state, t.created, t.ended, t.request, t.problem, t.run, t.owner,
-    t.attachments, c.id AS conversation_id, c.seq AS conversation_seq, p.id AS parent_id, t.parent,
+    t.attachments, t.planned, t.steps, t.waiting,
+    c.id AS conversation_id, c.seq AS conversation_seq, p.id AS parent_id, t.parent,
     coalesce(k.reply, t.reply) AS reply, coalesce(k.reasoning, t.reasoning) AS reasoning
     FROM turn t JOIN conversation c ON c.seq = t.conversation
     LEFT JOIN turn p ON p.seq = t.parent LEFT JOIN checkpoint k ON k.turn = t.seq
 """
-
-
-def clean(text: str) -> str:
-    """Return `text` as UTF-8 can hold it: halves of characters become U+FFFD, the rest stays."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # Two halves that belong together become the character that they are.
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def stamp(when: datetime) -> str:
@@ -68,12 +59,7 @@ def moment(text: str) -> datetime:
 
 def write_run(run: RunRecord | None) -> str | None:
     """Return a run as JSON."""
-    if run is None:
-        return None
-    try:
-        return msgspec.json.encode(run).decode()
-    except UnicodeEncodeError:  # half a character in a name; msgspec turns down what UTF-8 does
-        return clean(json.dumps(msgspec.to_builtins(run), ensure_ascii=False))
+    return None if run is None else write_json(run)
 
 
 def read_run(text: str | None) -> RunRecord | None:
@@ -136,6 +122,9 @@ def to_turn(row: sqlite3.Row) -> Turn:
         ended=moment(row["ended"]) if row["ended"] else None,
         problem=row["problem"],
         run=read_run(row["run"]),
+        planned=read_planned(row["planned"]),
+        steps=read_steps(row["steps"]),
+        waiting=read_waiting(row["waiting"]),
     )
 
 

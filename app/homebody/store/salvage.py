@@ -8,10 +8,10 @@ from typing import cast
 from homebody.store import pages
 from homebody.store.pages import Value
 
-__all__ = ["CONVERSATION", "TURN", "Finds", "Record", "number", "read"]
+__all__ = ["CONVERSATION", "NOTE", "REMINDER", "TURN", "Finds", "Record", "number", "read"]
 
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_STATES = ("open", "done", "stopped", "failed", "interrupted")
+_STATES = ("open", "waiting", "done", "stopped", "failed", "interrupted")
 _TITLED = ("nobody", "app", "person")
 CONVERSATION = (
     "seq",
@@ -43,8 +43,13 @@ TURN = (
     "problem",
     "run",
     "attachments",
+    "planned",
+    "steps",
+    "waiting",
 )
-_ADDED = ("",)
+NOTE = ("seq", "id", "kind", "created", "text")
+REMINDER = ("seq", "id", "kind", "due", "created", "told", "text")
+_ADDED = ("", "", "", "")
 """What the columns hold that came with later versions, where a row does not have them."""
 _TURN_AT_FIRST = len(TURN) - len(_ADDED)
 
@@ -58,10 +63,15 @@ class Finds:
     conversations: dict[str, tuple[Record, bool]] = field(default_factory=dict)
     turns: dict[str, tuple[Record, bool]] = field(default_factory=dict)
     checkpoints: dict[int, tuple[str, str]] = field(default_factory=dict)
+    notes: dict[str, tuple[Record, bool]] = field(default_factory=dict)
+    reminders: dict[str, tuple[Record, bool]] = field(default_factory=dict)
 
 
 def read(damaged: Path) -> Finds:
-    """Return what can be made out in a database and its log. Raises `OSError`."""
+    """Return what can be made out in a database and its log. Raises `OSError`.
+
+    Granted folders are left out: one wrong byte would let skills into another folder.
+    """
     finds = Finds()
     for cell in pages.cells(damaged, damaged.with_name(damaged.name + "-wal")):
         values = (cell.number, *cell.values[1:])
@@ -71,6 +81,10 @@ def read(damaged: Path) -> Finds:
             _note(finds.turns, TURN, padded, whole=cell.whole)
         elif len(values) >= len(CONVERSATION) and _is_conversation(cell.values):
             _note(finds.conversations, CONVERSATION, values, whole=cell.whole)
+        elif len(values) == len(NOTE) and _is_told_of(cell.values, "note"):
+            _note(finds.notes, NOTE, values, whole=cell.whole)
+        elif len(values) == len(REMINDER) and _is_told_of(cell.values, "reminder"):
+            _note(finds.reminders, REMINDER, values, whole=cell.whole)
         elif len(values) == 4 and all(isinstance(value, str) for value in values[1:]):
             finds.checkpoints[cell.number] = cast("tuple[str, str]", values[2:])
     return finds
@@ -94,7 +108,7 @@ def _is_name(value: Value) -> bool:
 
 
 def _is_turn(values: tuple[Value, ...]) -> bool:
-    texts = values[5:7] + values[8:12] + values[13:14]
+    texts = values[5:7] + values[8:12] + values[13:17]
     return (
         values[0] is None
         and _is_name(values[1])
@@ -112,6 +126,19 @@ def _is_conversation(values: tuple[Value, ...]) -> bool:
         and values[2] in _TITLED
         and all(isinstance(value, str) for value in texts)
         and all(isinstance(value, int) for value in values[6:9])
+    )
+
+
+def _is_told_of(values: tuple[Value, ...], kind: str) -> bool:
+    """Tell whether a row is a note or a reminder; of its texts only `told` may be missing."""
+    texts = [value for value in values[3:] if value is not None]
+    return (
+        values[0] is None
+        and _is_name(values[1])
+        and values[2] == kind
+        and all(isinstance(value, str) for value in texts)
+        and len(texts) >= len(values) - 4
+        and isinstance(values[-1], str)
     )
 
 

@@ -19,7 +19,7 @@ from homebody.store.problems import damaged
 if TYPE_CHECKING:
     from homebody.store.tables import Tables
 
-__all__ = ["STEPS", "apply", "is_as_made", "is_new", "judge", "pending"]
+__all__ = ["STEPS", "apply", "is_as_made", "is_new", "judge", "pending", "tables"]
 
 _SET = "homebody"
 
@@ -76,7 +76,38 @@ def v2_attachments(db: "Tables") -> None:
     db.execute("DROP INDEX turn_conversation")
 
 
-STEPS: tuple[Callable[["Tables"], None], ...] = (v1_conversations, v2_attachments)
+def v3_work(db: "Tables") -> None:
+    """Plans and steps of turns; notes, reminders, granted folders, and how skills fared.
+
+    `planned`, `steps` and `waiting` are JSON, '' for none. Four texts would look like a checkpoint
+    to `recovery`, so each of these tables has more columns, or another kind.
+    """
+    for column in ("planned", "steps", "waiting"):
+        db.execute(f"ALTER TABLE turn ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    for statement in (
+        """CREATE TABLE note (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL DEFAULT 'note', created TEXT NOT NULL, text TEXT NOT NULL)""",
+        f"CREATE VIRTUAL TABLE note_words USING fts5(text, {_TOKENS})",
+        # `due` is compared: always UTC, with microseconds, so that its text sorts like the time.
+        """CREATE TABLE reminder (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL DEFAULT 'reminder', due TEXT NOT NULL, created TEXT NOT NULL,
+            told TEXT, text TEXT NOT NULL)""",
+        "CREATE INDEX reminder_due ON reminder(due)",
+        """CREATE TABLE granted (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, folder TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL DEFAULT 'grant',
+            access TEXT NOT NULL, since TEXT NOT NULL)""",
+        """CREATE TABLE skill_run (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, skill TEXT NOT NULL, ok INTEGER NOT NULL,
+            model TEXT NOT NULL, ms REAL, at TEXT NOT NULL)""",
+        "CREATE INDEX skill_run_of ON skill_run(skill, model)",
+    ):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[["Tables"], None], ...] = (v1_conversations, v2_attachments, v3_work)
 """In the order in which they are applied; each is known in the file by its function's name."""
 
 
@@ -126,6 +157,12 @@ def is_as_made(connection: sqlite3.Connection) -> bool:
     with closing(sqlite3.connect(":memory:")) as fresh:
         apply(fresh, [step for step in STEPS if step.__name__ in applied])
         return not applied or _made(fresh) == _made(connection)
+
+
+def tables(connection: sqlite3.Connection) -> set[str]:
+    """Return the names of the tables that there are; older files have fewer."""
+    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    return {str(row[0]) for row in rows}
 
 
 def _names(steps: Sequence[Callable[["Tables"], None]]) -> list[str]:

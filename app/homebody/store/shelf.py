@@ -16,13 +16,14 @@ from homebody.messages.turns import Conversation, SearchHit
 from homebody.store import words
 from homebody.store.rows import (
     CONVERSATION,
-    clean,
     conversation_seq,
     moment,
     read_attachments,
     stamp,
     to_conversation,
 )
+from homebody.store.texts import clean
+from homebody.store.work import step_words
 
 __all__ = [
     "create",
@@ -153,11 +154,12 @@ def expired(connection: sqlite3.Connection, when: datetime) -> list[str]:
     ]
 
 
-_IN_TITLES = """SELECT NULL AS turn, c.seq AS conversation, c.title AS one, '' AS two, '' AS files
+_IN_TITLES = """SELECT NULL AS turn, c.seq AS conversation, c.title AS one, '' AS two, '' AS files,
+    '' AS steps
     FROM title_words w JOIN conversation c ON c.seq = w.rowid
     WHERE title_words MATCH ? AND c.deleted IS NULL ORDER BY w.rowid DESC LIMIT ?"""
 _IN_TURNS = """SELECT t.id AS turn, c.seq AS conversation, t.request AS one, t.reply AS two,
-    t.attachments AS files
+    t.attachments AS files, t.steps AS steps
     FROM turn_words w JOIN turn t ON t.seq = w.rowid JOIN conversation c ON c.seq = t.conversation
     WHERE turn_words MATCH ? AND c.deleted IS NULL ORDER BY w.rowid DESC LIMIT ?"""
 
@@ -176,11 +178,12 @@ def search(connection: sqlite3.Connection, typed: str, limit: int) -> list[Searc
             ).fetchone()
             attached = read_attachments(row["files"])
             files = [part for each in attached for part in (each.text, each.name)]
+            results = step_words(row["steps"])
             hits.append(
                 SearchHit(
                     conversation=to_conversation(found),
                     turn=row["turn"],
-                    snippet=words.excerpt((row["one"], row["two"], *files), typed),
+                    snippet=words.excerpt((row["one"], row["two"], *results, *files), typed),
                 )
             )
     return hits

@@ -8,6 +8,7 @@ where SQLite or the disk fails; nothing else.
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Literal, TypeVar
@@ -15,6 +16,8 @@ from typing import Literal, TypeVar
 from homebody.base.clock import Clock, now
 from homebody.base.errors import BadInput, HomebodyError, StoreDamaged
 from homebody.base.paths import Home
+from homebody.messages.plans import Planned, Question, Step
+from homebody.messages.skills import Access, Grant, Note, Reliability, Reminder
 from homebody.messages.turns import (
     Attachment,
     Conversation,
@@ -24,7 +27,17 @@ from homebody.messages.turns import (
     Turn,
     TurnState,
 )
-from homebody.store import backups, erasing, exchange, opening, shelf, turns
+from homebody.store import (
+    backups,
+    erasing,
+    exchange,
+    notes,
+    opening,
+    permits,
+    reminders,
+    shelf,
+    turns,
+)
 from homebody.store.drafts import NewChatDraft
 from homebody.store.presence import myself
 from homebody.store.problems import problem
@@ -48,6 +61,8 @@ class Store:
         self._new_chat = NewChatDraft(None if home is None else home.database)
         self._backing_up = Lock()
         self._state_at_backup: tuple[int, int] | None = None
+        self.on_reminder: Callable[[], None] | None = None
+        """Called, on the thread that wrote, when a reminder was added or removed here."""
         self.on_disk = home is not None
         """False for a temporary store, which nothing of is ever written."""
         self.notices = opened.notices
@@ -147,7 +162,8 @@ class Store:
     def empty_bin(self) -> None:
         """Erase what has been in the bin for over 30 days. After a leap of the clock: nothing.
 
-        A pause of over 45 days, or a clock that went back, starts the 30 days again.
+        A pause of over 45 days, or a clock that went back, starts the 30 days again. Notes and
+        reminders that were removed go from the backups too.
         """
         doing = "empty the bin"
         names = self._write(doing, lambda c: shelf.expired(c, self._clock()))
@@ -226,6 +242,28 @@ class Store:
         self._answering.add(turn)
         return opened
 
+    def keep_work(self, turn: str, planned: Planned | None, steps: Sequence[Step]) -> Turn:
+        """Save the plan of an open turn and its steps so far.
+
+        A result of over 256 KiB is shortened, and says so at its end.
+        """
+        return self._write("save the steps", lambda c: turns.keep_work(c, turn, planned, steps))
+
+    def pause_turn(
+        self, turn: str, question: Question, planned: Planned | None, steps: Sequence[Step]
+    ) -> Turn:
+        """Let an open turn wait for the person, over a restart if need be."""
+        doing = "save what is asked"
+        paused = self._write(doing, lambda c: turns.pause(c, turn, question, planned, steps))
+        self._answering.discard(turn)
+        return paused
+
+    def resume_turn(self, turn: str) -> Turn:
+        """Open a turn that waits. `BadInput` where it does not, or another window was faster."""
+        resumed = self._write("go on with the steps", lambda c: turns.resume(c, turn, self._me))
+        self._answering.add(turn)
+        return resumed
+
     def turn(self, id: str) -> Turn:  # noqa: A002
         """Return one turn; while it is open, with the last checkpoint as its reply."""
         return self._read("read the turn", lambda c: to_turn(turn_row(c, id)))
@@ -285,6 +323,76 @@ class Store:
         except (OSError, ValueError) as error:
             raise BadInput(f"There is no file {path.name!r}.") from error
         self._write("remember a file", lambda c: shelf.remember_hash(c, path, facts, sha256))
+
+    # ------------------------------------------------------------------ notes and reminders
+
+    def add_note(self, text: str) -> Note:
+        """Keep a note."""
+        return self._write("save the note", lambda c: notes.add(c, text, self._clock()))
+
+    def notes(self, query: str | None = None, limit: int = 50) -> list[Note]:
+        """Return notes, newest first: all, or those with words beginning with all of `query`'s."""
+        return self._read("read the notes", lambda c: notes.found(c, query, limit))
+
+    def remove_note(self, id: str) -> None:  # noqa: A002
+        """Delete a note. From backups it goes when house is kept next (`empty_bin`)."""
+        self._remove("delete the note", id, notes.remove)
+
+    def add_reminder(self, text: str, due: datetime) -> Reminder:
+        """Keep a reminder; `due` is aware."""
+        doing = "save the reminder"
+        added = self._write(doing, lambda c: reminders.add(c, text, due, self._clock()))
+        self._reminders_changed()
+        return added
+
+    def reminders(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Reminder]:
+        """Return reminders due from `since` to before `until`, the next first, told or not."""
+        return self._read("read the reminders", lambda c: reminders.between(c, since, until))
+
+    def due_reminders(self, now: datetime) -> list[Reminder]:
+        """Return the reminders that are due at `now` and were not told yet."""
+        return self._read("read the reminders", lambda c: reminders.untold(c, now))
+
+    def next_reminder(self) -> datetime | None:
+        """Return when the next reminder is due that was not told yet; that may be past."""
+        return self._read("read the reminders", reminders.next_due)
+
+    def tell(self, id: str) -> bool:  # noqa: A002
+        """Mark a reminder as told. True for one caller alone, in any process: that one tells it."""
+        return self._write("keep the reminder", lambda c: reminders.tell(c, id, self._clock()))
+
+    def remove_reminder(self, id: str) -> None:  # noqa: A002
+        """Delete a reminder. From backups it goes when house is kept next (`empty_bin`)."""
+        self._remove("delete the reminder", id, reminders.remove)
+        self._reminders_changed()
+
+    # ------------------------------------------------------------------ what skills may and did
+
+    def grants(self) -> list[Grant]:
+        """Return the folders that skills were let into."""
+        return self._read("read the granted folders", permits.grants)
+
+    def grant(self, folder: str, access: Access) -> None:
+        """Let skills into a folder (absolute, without links) from now on."""
+        doing = "save the granted folder"
+        self._write(doing, lambda c: permits.grant(c, folder, access, self._clock()))
+
+    def revoke(self, folder: str) -> None:
+        """Take a grant back."""
+        self._write("save the granted folders", lambda c: permits.revoke(c, folder))
+
+    def record_skill(self, skill: str, model: str, ok: bool, ms: float | None) -> None:
+        """Remember how a skill fared; its arguments are not kept."""
+        self._write(
+            "save how it went",
+            lambda c: permits.record_skill(c, skill, model, ms, self._clock(), ok=ok),
+        )
+
+    def reliability(self) -> list[Reliability]:
+        """Return how often each skill went well, with each model."""
+        return self._read("read how it went", permits.reliability)
 
     # ------------------------------------------------------------------ files
 
@@ -352,6 +460,21 @@ class Store:
 
     def _interrupt(self, turn: str) -> None:
         self._write("close", lambda c: turns.interrupt(c, turn, self._clock()))
+
+    def _reminders_changed(self) -> None:
+        if self.on_reminder is not None:
+            self.on_reminder()
+
+    def _remove(
+        self, doing: str, name: str, remove: Callable[[sqlite3.Connection, str], bool]
+    ) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            if not remove(connection, name):
+                raise BadInput("It is not there any more.", "It was deleted already.")
+            # Like the names of conversations: until every backup is without it.
+            connection.execute("INSERT OR IGNORE INTO erasure VALUES (?)", (name,))
+
+        self._write(doing, work)
 
     def _erase(self, names: Sequence[str]) -> None:
         doing = "erase for good"

@@ -11,12 +11,12 @@ from typing import cast
 
 from homebody.base.errors import BadInput
 from homebody.base.ids import new_id
+from homebody.messages.plans import Planned, Question, Step
 from homebody.messages.turns import Attachment, RunRecord, ShownTurn, Turn, TurnState
 from homebody.store import words
 from homebody.store.presence import is_alive
 from homebody.store.rows import (
     TURN,
-    clean,
     conversation_seq,
     stamp,
     to_turn,
@@ -24,6 +24,8 @@ from homebody.store.rows import (
     write_attachments,
     write_run,
 )
+from homebody.store.texts import clean
+from homebody.store.work import write_planned, write_steps, write_waiting
 
 __all__ = [
     "begin",
@@ -33,8 +35,11 @@ __all__ = [
     "end",
     "interrupt",
     "interrupt_orphans",
+    "keep_work",
     "page",
+    "pause",
     "reopen",
+    "resume",
     "shown",
     "siblings",
 ]
@@ -104,16 +109,17 @@ def end(
 ) -> Turn:
     """Close an open turn for good, and put its words into the index.
 
-    An interrupted one may be ended too: its process was taken for dead but had words to save.
+    An interrupted one may be ended too: its process was taken for dead but had words to save. So
+    may one that waits: the person went on to something else. Its plan and steps stay.
     """
     if state not in _FINAL:
         raise BadInput(f"A turn cannot end as {state!r}.")
     row = turn_row(connection, turn)
-    if row["state"] not in ("open", "interrupted"):
+    if row["state"] not in ("open", "waiting", "interrupted"):
         raise BadInput("That turn has ended already.")
     connection.execute(
         "UPDATE turn SET state = ?, reply = ?, reasoning = ?, problem = ?, run = ?, ended = ?,"
-        " owner = NULL WHERE seq = ?",
+        " waiting = '', owner = NULL WHERE seq = ?",
         (
             state,
             clean(reply),
@@ -125,8 +131,73 @@ def end(
         ),
     )
     connection.execute("DELETE FROM checkpoint WHERE turn = ?", (row["seq"],))
-    words.index_turn(connection, row["seq"], row["request"], clean(reply), row["attachments"])
+    _index(connection, row, clean(reply))
     return to_turn(turn_row(connection, turn))
+
+
+def keep_work(
+    connection: sqlite3.Connection, turn: str, planned: Planned | None, steps: Sequence[Step]
+) -> Turn:
+    """Write down the plan of an open turn, and its steps so far."""
+    row = _worked_on(connection, turn)
+    connection.execute(
+        "UPDATE turn SET planned = ?, steps = ? WHERE seq = ?",
+        (write_planned(planned), write_steps(steps), row["seq"]),
+    )
+    return to_turn(turn_row(connection, turn))
+
+
+def pause(
+    connection: sqlite3.Connection,
+    turn: str,
+    question: Question,
+    planned: Planned | None,
+    steps: Sequence[Step],
+) -> Turn:
+    """Let an open turn wait for the person; its last checkpoint becomes its reply.
+
+    Nobody owns it while it waits, so that it outlives the process; it can be searched.
+    """
+    row = _worked_on(connection, turn)
+    connection.execute(
+        "UPDATE turn SET state = 'waiting', planned = ?, steps = ?, waiting = ?, reply = ?,"
+        " reasoning = ?, owner = NULL WHERE seq = ?",
+        (
+            write_planned(planned),
+            write_steps(steps),
+            write_waiting(question),
+            row["reply"],
+            row["reasoning"],
+            row["seq"],
+        ),
+    )
+    connection.execute("DELETE FROM checkpoint WHERE turn = ?", (row["seq"],))
+    _index(connection, turn_row(connection, turn), row["reply"])
+    return to_turn(turn_row(connection, turn))
+
+
+def resume(connection: sqlite3.Connection, turn: str, owner: str) -> Turn:
+    """Open a turn that waits. Of two that try, in two windows, one gets `BadInput`."""
+    row = turn_row(connection, turn)
+    if row["state"] != "waiting":
+        raise BadInput("That turn does not wait for an answer any more.")
+    connection.execute(
+        "UPDATE turn SET state = 'open', owner = ?, waiting = '' WHERE seq = ?", (owner, row["seq"])
+    )
+    return to_turn(turn_row(connection, turn))
+
+
+def _worked_on(connection: sqlite3.Connection, turn: str) -> sqlite3.Row:
+    row = turn_row(connection, turn)
+    if row["state"] != "open":
+        raise BadInput("That turn is not being answered any more.")
+    return row
+
+
+def _index(connection: sqlite3.Connection, row: sqlite3.Row, reply: str) -> None:
+    words.index_turn(
+        connection, row["seq"], row["request"], reply, row["attachments"], row["steps"]
+    )
 
 
 def reopen(connection: sqlite3.Connection, turn: str, owner: str) -> Turn:
@@ -152,11 +223,14 @@ def interrupt(connection: sqlite3.Connection, turn: str, when: datetime) -> None
         (row["reply"], row["reasoning"], stamp(when), row["seq"]),
     )
     connection.execute("DELETE FROM checkpoint WHERE turn = ?", (row["seq"],))
-    words.index_turn(connection, row["seq"], row["request"], row["reply"], row["attachments"])
+    _index(connection, row, row["reply"])
 
 
 def interrupt_orphans(connection: sqlite3.Connection, when: datetime) -> int:
-    """Interrupt the open turns whose process is gone; return how many there were."""
+    """Interrupt the open turns whose process is gone; return how many there were.
+
+    A turn that waits for the person waits on: no process was working on it.
+    """
     open_turns = connection.execute("SELECT id, owner FROM turn WHERE state = 'open'").fetchall()
     orphans = [row["id"] for row in open_turns if not is_alive(row["owner"] or "")]
     for name in orphans:

@@ -11,10 +11,13 @@ import unicodedata
 
 from homebody.messages.turns import MATCH_BEGINS, MATCH_ENDS
 from homebody.store.rows import read_attachments
+from homebody.store.work import step_words
 
 __all__ = [
     "excerpt",
     "forget",
+    "forget_note",
+    "index_note",
     "index_title",
     "index_turn",
     "query",
@@ -129,17 +132,23 @@ def query(typed: str) -> str:
 
 
 def index_turn(
-    connection: sqlite3.Connection, seq: int, request: str, reply: str, attachments: str = ""
+    connection: sqlite3.Connection,
+    seq: int,
+    request: str,
+    reply: str,
+    attachments: str = "",
+    steps: str = "",
 ) -> None:
     """Put the words of turn number `seq` into the index, in place of what was there.
 
-    `attachments` is the column as it is; what the files say is found like the request.
+    `attachments` and `steps` are the columns as they are; what the files say is found like the
+    request, what the steps brought like the reply.
     """
     files = [part for each in read_attachments(attachments) for part in (each.name, each.text)]
     connection.execute("DELETE FROM turn_words WHERE rowid = ?", (seq,))
     connection.execute(
         "INSERT INTO turn_words(rowid, request, reply) VALUES (?, ?, ?)",
-        (seq, spaced("\n".join((request, *files))), spaced(reply)),
+        (seq, spaced("\n".join((request, *files))), spaced("\n".join((reply, *step_words(steps))))),
     )
 
 
@@ -149,6 +158,17 @@ def index_title(connection: sqlite3.Connection, seq: int, title: str) -> None:
     connection.execute("INSERT INTO title_words(rowid, title) VALUES (?, ?)", (seq, spaced(title)))
 
 
+def index_note(connection: sqlite3.Connection, seq: int, text: str) -> None:
+    """Put the words of note number `seq` into the index."""
+    connection.execute("INSERT INTO note_words(rowid, text) VALUES (?, ?)", (seq, spaced(text)))
+
+
+def forget_note(connection: sqlite3.Connection, seq: int) -> None:
+    """Take note number `seq` out of the index."""
+    connection.execute("DELETE FROM note_words WHERE rowid = ?", (seq,))
+    _merge(connection, "note_words")
+
+
 def forget(connection: sqlite3.Connection, conversation: int) -> None:
     """Take conversation number `conversation` out of the index, before its rows go."""
     connection.execute(
@@ -156,14 +176,18 @@ def forget(connection: sqlite3.Connection, conversation: int) -> None:
         (conversation,),
     )
     connection.execute("DELETE FROM title_words WHERE rowid = ?", (conversation,))
-    # Until pieces of an FTS index are merged, deleted words are still in them.
     for table in ("turn_words", "title_words"):
-        connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608
+        _merge(connection, table)
+
+
+def _merge(connection: sqlite3.Connection, table: str) -> None:
+    """Merge the pieces of an index; until then, deleted words are still in them."""
+    connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608
 
 
 def rebuild(connection: sqlite3.Connection) -> None:
-    """Make the whole index again from the conversations and turns, whatever state it is in."""
-    for table in ("turn_words", "title_words"):
+    """Make the whole index again from what is in the tables, whatever state it is in."""
+    for table in ("turn_words", "title_words", "note_words"):
         made = connection.execute(
             "SELECT sql FROM sqlite_schema WHERE name = ?", (table,)
         ).fetchone()[0]
@@ -171,9 +195,11 @@ def rebuild(connection: sqlite3.Connection) -> None:
         connection.execute(made)
     for seq, title in connection.execute("SELECT seq, title FROM conversation").fetchall():
         index_title(connection, seq, title)
+    for seq, text in connection.execute("SELECT seq, text FROM note").fetchall():
+        index_note(connection, seq, text)
     # Not all texts at once in memory.
     for (seq,) in connection.execute("SELECT seq FROM turn WHERE state <> 'open'").fetchall():
         row = connection.execute(
-            "SELECT request, reply, attachments FROM turn WHERE seq = ?", (seq,)
+            "SELECT request, reply, attachments, steps FROM turn WHERE seq = ?", (seq,)
         ).fetchone()
         index_turn(connection, seq, *row)
