@@ -15,14 +15,23 @@ from route_kit import PREPARED, ROUTES
 
 from homebody.privacy import lock
 
-LOCKS = {"none": tuple, "front": lock.lock_front_end, "engine": lock.lock_engine}
+LOCKS = {
+    "none": lambda _: (),
+    "front": lambda _: lock.lock_front_end(),
+    "engine": lambda _: lock.lock_engine(),
+    # A workshop that was let into the folder of the second argument.
+    "reading": lambda folder: lock.lock_workshop([folder] if folder else [], []),
+    "writing": lambda folder: lock.lock_workshop([], [folder] if folder else []),
+}
 
 
 def main():
     wanted, name, *arguments = sys.argv[1:]
     arguments = (*arguments, "", "")[:2]
     prepared = (PREPARED[name](),) if name in PREPARED else ()
-    layers = LOCKS[wanted]()
+    # "reading:FOLDER" is let into another folder than the one that is tried.
+    wanted, _, granted = wanted.partition(":")
+    layers = LOCKS[wanted](granted or arguments[1])
     assert bool(layers) == (wanted != "none"), layers
     signal.alarm(60)
     try:

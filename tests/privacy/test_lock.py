@@ -126,32 +126,57 @@ def refuse(wanted, route, answer, *arguments):
 
 
 @linux
-@pytest.mark.parametrize("wanted", ["front", "engine"])
+@pytest.mark.parametrize("wanted", ["front", "engine", "reading"])
 @pytest.mark.parametrize("route", OUT)
 def test_no_way_out(route, wanted, port):
     refuse(wanted, route, OUT[route], port)
 
 
 @linux
+@pytest.mark.parametrize("wanted", ["engine", "reading", "writing"])
 @pytest.mark.parametrize("route", ENGINE_ONLY)
-def test_engine_has_no_other_door(route, port, folder):
+def test_engine_and_workshop_have_no_other_door(route, wanted, port, folder):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("\0homebody-test-" + str(port))
         server.listen()
         name = server.getsockname()[1:].decode() if route == "abstract_unix" else folder
-        refuse("engine", route, ENGINE_ONLY[route], port, name)
+        refuse(wanted, route, ENGINE_ONLY[route], port, name)
 
 
 @linux
 @pytest.mark.skipif(LANDLOCK < 6, reason=f"Landlock {LANDLOCK} does not guard all of these")
+@pytest.mark.parametrize("wanted", ["engine", "reading"])
 @pytest.mark.parametrize("route", FILES)
-def test_engine_changes_no_file(route, folder):
+def test_engine_and_reading_workshop_change_no_file(route, wanted, folder):
     before = sorted(path.name for path in folder.iterdir())
-    locked = attempt("engine", route, "", folder)
+    locked = attempt(wanted, route, "", folder)
     assert sorted(path.name for path in folder.iterdir()) == before
     assert (folder / "file").read_text() == "text"
     assert locked == f"refused {FILES[route]}"
     assert attempt("none", route, "", folder) == "open"
+
+
+@linux
+@pytest.mark.skipif(LANDLOCK < 3, reason=f"Landlock {LANDLOCK} does not guard all of these")
+@pytest.mark.parametrize("route", FILES)
+def test_writing_workshop_makes_files_and_nothing_else(route, folder):
+    files = {"write", "append", "create", "create_unnamed", "truncate_by_opening", "unlink"}
+    files |= {"rename", "link"}
+    answer = attempt("writing", route, "", folder)
+    refused = "EXDEV" if route == "move" else FILES[route]
+    assert answer == ("open" if route in files else f"refused {refused}")
+
+
+@linux
+@pytest.mark.skipif(not LANDLOCK, reason="the kernel has no Landlock")
+@pytest.mark.parametrize("wanted", ["reading", "writing"])
+@pytest.mark.parametrize("route", ["read", "write", "create", "unlink", "mkdir"])
+def test_workshop_opens_nothing_that_was_not_granted(route, wanted, folder, tmp_path):
+    granted = tmp_path / "empty"
+    (granted / "way").symlink_to(tmp_path)
+    answer = attempt(f"{wanted}:{granted}", route, "", granted / "way")
+    assert answer == "refused EACCES"
+    assert (folder / "file").read_text() == "text"
 
 
 @linux
@@ -169,6 +194,10 @@ def test_engine_changes_no_file(route, folder):
         ("engine", "shared_memory"),
         ("engine", "name_threads"),
         ("engine", "numpy_threads"),
+        ("reading", "read"),
+        ("reading", "numpy_threads"),
+        ("writing", "read"),
+        ("writing", "write"),
     ],
 )
 def test_stays_possible(wanted, route, folder):
@@ -198,10 +227,10 @@ def test_locks_are_quick():
 import time
 from homebody.privacy import kernel, landlock, lock, seccomp
 start = time.perf_counter()
-layers = lock.{0}()
+layers = lock.{0}(*([], []) if "{0}" == "lock_workshop" else ())
 print(f"{{(time.perf_counter() - start) * 1000:.2f}}", *layers, sep="; ")
 """
-    for name in ("lock_front_end", "lock_engine"):
+    for name in ("lock_front_end", "lock_engine", "lock_workshop"):
         command = [sys.executable, "-c", code.format(name)]
         ended = [
             subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -239,6 +268,7 @@ def test_sentences():
         "and any writing of files."
     )
     assert "internet" in lock.describe([lock.NO_INTERNET])
+    assert "outside the folders that were granted" in lock.describe([lock.GRANTED_ONLY])
     assert "newer: layer" in lock.describe(["newer: layer"])
 
 
@@ -246,6 +276,7 @@ def test_elsewhere_there_is_no_lock(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     assert lock.lock_front_end() == ()
     assert lock.lock_engine() == ()
+    assert lock.lock_workshop([], []) == ()
     assert lock.probe_kernel() == lock.KernelLocks(seccomp=False, landlock=0)
 
 
@@ -256,4 +287,5 @@ def test_unknown_processor_has_no_lock(monkeypatch):
     monkeypatch.setattr(kernel, "processor", lambda: None)
     assert lock.lock_front_end() == ()
     assert lock.lock_engine() == ()
+    assert lock.lock_workshop([], []) == ()
     assert lock.probe_kernel() == lock.KernelLocks(seccomp=False, landlock=0)

@@ -1,8 +1,9 @@
 """Locks that the kernel enforces: what is locked cannot connect, whatever code runs in it.
 
-Two processes lock themselves. The front end (window or terminal) keeps AF_UNIX sockets, which the
+Three processes lock themselves. The front end (window or terminal) keeps AF_UNIX sockets, which the
 display and D-Bus need, and loses the internet. The engine keeps nothing but computing, its pipes
-and reading files. A lock can't be taken off, and what a locked process starts is locked too.
+and reading files; the workshop nothing but that in the folders that were granted, and writing where
+it was granted. A lock can't be taken off, and what a locked process starts is locked too.
 
 What these locks do not cover, so that nobody relies on it: a socket that was open before the lock;
 in the front end, sockets handed over by another process (SCM_RIGHTS) and services that fetch when
@@ -11,12 +12,14 @@ a process that may connect must make itself undumpable.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 
 __all__ = [
+    "GRANTED_ONLY",
+    "GRANTED_ONLY_BUT_TRUNCATING",
     "NO_INTERNET",
     "NO_SOCKETS",
     "NO_WRITING",
@@ -26,6 +29,7 @@ __all__ = [
     "describe",
     "lock_engine",
     "lock_front_end",
+    "lock_workshop",
     "probe_kernel",
 ]
 
@@ -34,18 +38,26 @@ Layer = Literal[
     "seccomp: no sockets, no programs",
     "landlock: no writing",
     "landlock: no writing, but truncating",
+    "landlock: granted folders only",
+    "landlock: granted folders only, but truncating",
 ]
 
 NO_INTERNET: Final = "seccomp: no internet sockets"
 NO_SOCKETS: Final = "seccomp: no sockets, no programs"
 NO_WRITING: Final = "landlock: no writing"
 NO_WRITING_BUT_TRUNCATING: Final = "landlock: no writing, but truncating"
+GRANTED_ONLY: Final = "landlock: granted folders only"
+GRANTED_ONLY_BUT_TRUNCATING: Final = "landlock: granted folders only, but truncating"
 
 _REFUSED: Final[dict[str, str]] = {
     NO_INTERNET: "any connection to the internet or the local network",
     NO_SOCKETS: "any connection and any start of a program",
     NO_WRITING: "any writing of files",
     NO_WRITING_BUT_TRUNCATING: "any writing of files (emptying one stays possible)",
+    GRANTED_ONLY: "any file outside the folders that were granted",
+    GRANTED_ONLY_BUT_TRUNCATING: (
+        "any file outside the folders that were granted (emptying one stays possible)"
+    ),
 }
 
 
@@ -111,6 +123,32 @@ def lock_engine() -> tuple[Layer, ...]:
         layers.append(NO_WRITING)
     elif version:
         layers.append(NO_WRITING_BUT_TRUNCATING)
+    return tuple(layers)
+
+
+def lock_workshop(readable: Sequence[str], writable: Sequence[str]) -> tuple[Layer, ...]:
+    """Leave this process these files and folders: no socket, no program, nothing else to open.
+
+    Below `readable` it may read, below `writable` also write. Call it before any other thread is
+    started, as `lock_engine`. Refusals are EACCES. Returns the layers that hold now, which may be
+    any of the two, or (); never raises.
+    """
+    if sys.platform != "linux":
+        return ()
+    from homebody.privacy import kernel, landlock, seccomp
+
+    here = kernel.processor()
+    if here is None:
+        return ()
+    version = landlock.confine(readable, writable)
+    layers: list[Layer] = []
+    # Landlock says which files; what else a skill needs is what an engine needs.
+    if seccomp.install(seccomp.engine_program(here)):
+        layers.append(NO_SOCKETS)
+    if version >= landlock.TRUNCATE_SINCE:
+        layers.append(GRANTED_ONLY)
+    elif version:
+        layers.append(GRANTED_ONLY_BUT_TRUNCATING)
     return tuple(layers)
 
 
