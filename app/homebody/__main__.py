@@ -20,6 +20,11 @@ def _child(role: str, parent: int, rest: list[str]) -> int:
         from homebody.privacy.lock import lock_engine
 
         engine(parent, lock_engine)
+    elif role == "workshop":
+        from homebody.privacy.lock import lock_workshop
+        from homebody.skills.workshop_child import main as workshop
+
+        workshop(parent, lock_workshop)
     elif role == "porter":
         from homebody.courier.porter import main as porter
 

@@ -19,6 +19,8 @@ from homebody.building import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from homebody.assistant.session import Session
     from homebody.courier.client import Courier, Porter
     from homebody.engine.client import Engine
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from homebody.messages.fit import FitPlan
     from homebody.messages.frames import Loaded
     from homebody.messages.shelf import ModelSettings
+    from homebody.messages.skills import Reminder
+    from homebody.skills.notify import Notifier
+    from homebody.skills.own import OwnSkills
+    from homebody.store.store import Store
 
 __all__ = ["Behind"]
 
@@ -80,11 +86,20 @@ class Behind:
     def open_session(self) -> "Session":
         """Build what the window works with."""
         from homebody.machine.gpus import GpuReader
+        from homebody.ui.clipboard import WindowClipboard
+        from homebody.workbench import DeskParts
 
         engine = self._start()
         self._reader = reader = GpuReader()
         self._session = build_session(
-            self._home, self._options, self._locks, engine, self._verdict, reader, forgiving=True
+            self._home,
+            self._options,
+            self._locks,
+            engine,
+            self._verdict,
+            reader,
+            forgiving=True,
+            desk=DeskParts(clipboard=WindowClipboard(), opens=self._porter, reminds=True),
         )
         return self._session
 
@@ -119,6 +134,18 @@ class Behind:
 
         assert self._reader is not None
         return Sampler(self._reader.read, self._own)
+
+    def own_skills(self) -> "OwnSkills":
+        """Make what knows the person's own skills."""
+        from homebody.skills.own import OwnSkills
+
+        return OwnSkills(self._home.own_skills, self._home.allowed_skills)
+
+    def remind(self, store: "Store", tell: "Callable[[Reminder], None]") -> "Notifier":
+        """Make what tells reminders; `tell` is called on a thread of its own."""
+        from homebody.skills.notify import Notifier
+
+        return Notifier(store, tell)
 
     def truth(self, loaded: "Loaded") -> "Truth | None":
         """Return what there is to say about where this model computes, or nothing."""

@@ -6,6 +6,7 @@ The engine's process takes longest, so it is started first and loads while the r
 import os
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,17 +16,21 @@ from homebody.base.errors import ModelProblem, StoreProblem
 from homebody.base.paths import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from homebody.assistant.needs import Meters
     from homebody.assistant.session import Session
+    from homebody.assistant.turn import Assistant
     from homebody.engine.client import Engine
     from homebody.engine.probe import Probe, Verdict
     from homebody.library.fit import Memories
     from homebody.library.shelf import ShelvedModel
     from homebody.machine.gpus import GpuReader
     from homebody.messages.frames import Load
+    from homebody.messages.turns import ModelName
     from homebody.settings.declared import Settings
     from homebody.store.store import Store
+    from homebody.workbench import DeskParts, Workbench
 
 __all__ = [
     "build_session",
@@ -102,23 +107,18 @@ def build_session(
     reader: "GpuReader",
     *,
     forgiving: bool = False,
+    desk: "DeskParts | None" = None,
 ) -> "Session":
     """Build a session on an engine that was started.
 
     `verdict` is what came out when the build was tried; `forgiving`: where the model that was
     asked for cannot be used, go on with the starter, or with none, and say so. Otherwise that
-    raises `ModelProblem`.
+    raises `ModelProblem`. `desk`: what skills find there; None in a terminal.
     """
     from msgspec.structs import replace
 
     from homebody.base.log import log, start_log
-    from homebody.library.chosen import (
-        adapters_of,
-        load_request,
-        sampling_of,
-        system_of,
-        template_of,
-    )
+    from homebody.library.chosen import load_request
     from homebody.library.shelf import STARTER, Shelf, ShelvedModel
     from homebody.machine.readings import physical_cores
     from homebody.settings.file import load
@@ -157,7 +157,6 @@ def build_session(
 
     # From here on the engine loads while the rest is imported and opened.
     from homebody.assistant.session import Parts, Session
-    from homebody.assistant.turn import Assistant
     from homebody.library.fingerprint import Fingerprints
     from homebody.machine.energy import EnergyMeter
     from homebody.messages.turns import ModelName
@@ -172,22 +171,19 @@ def build_session(
     hashes = Fingerprints(store)
     # Opening the driver's library takes longest, and no turn should wait for it.
     threading.Thread(target=reader.read, name="gpus", daemon=True).start()
-    meter = EnergyMeter(reader.read)
     log.info("started: %s", options.command or "chat")
 
-    def assistant(store: "Store", model: ShelvedModel, settings: "Settings") -> Assistant:
-        return Assistant(
-            store,
-            engine,
-            sampling=sampling_of(model, settings),
-            system=system_of(model, settings),
-            max_tokens=settings.max_reply_tokens,
-            model=lambda _loaded: ModelName(model.name, hashes.known(model.path)),
-            meter=meter,
-            adapters=adapters_of(model),
-            template=template_of(model),
-        )
-
+    answering = _Answering(
+        home=home,
+        engine=engine,
+        store=store,
+        cores=cores,
+        skills=not getattr(options, "no_skills", False),
+        name=lambda model: ModelName(model.name, hashes.known(model.path)),
+        meter=EnergyMeter(reader.read),
+        desk=desk,
+        notices=notices,
+    )
     return Session(
         home=home,
         settings=settings,
@@ -196,9 +192,67 @@ def build_session(
         model=model,
         hashes=hashes,
         locks=locks,
-        parts=Parts(find_model=find, load_request=request, prepare=prepare, assistant=assistant),
+        parts=Parts(
+            find_model=find, load_request=request, prepare=prepare, assistant=answering.assistant
+        ),
         notices=notices,
+        closing=[answering.close],
     )
+
+
+@dataclass(kw_only=True)
+class _Answering:
+    """Makes what answers, with the model and the settings of the moment."""
+
+    home: Home
+    engine: "Engine"
+    store: "Store"
+    """Where notes and grants are kept, also beside a temporary chat."""
+    cores: int
+    skills: bool
+    name: "Callable[[ShelvedModel], ModelName]"
+    meter: "Meters"
+    desk: "DeskParts | None"
+    notices: list[str]
+    bench: "Workbench | None" = None
+    """What skills run on: made when skills are first wanted, and once."""
+
+    def assistant(self, store: "Store", model: "ShelvedModel", settings: "Settings") -> "Assistant":
+        """Return what answers and keeps it in `store`."""
+        from homebody.assistant.turn import Assistant
+        from homebody.library.chosen import adapters_of, sampling_of, system_of, template_of
+
+        wanted = self.skills and settings.skills
+        if wanted and self.bench is None:
+            self._make_bench(settings)
+        return Assistant(
+            store,
+            self.engine,
+            work=self.bench.use(model, settings) if wanted and self.bench is not None else None,
+            sampling=sampling_of(model, settings),
+            system=system_of(model, settings),
+            max_tokens=settings.max_reply_tokens,
+            model=lambda _loaded: self.name(model),
+            meter=self.meter,
+            adapters=adapters_of(model),
+            template=template_of(model),
+        )
+
+    def _make_bench(self, settings: "Settings") -> None:
+        from homebody.workbench import Workbench
+
+        threads = settings.threads or self.cores
+        self.bench = Workbench(self.home, self.engine, self.store, threads=threads, desk=self.desk)
+        if self.bench.problem:
+            self.notices.append(
+                f"Skills are planned by a model of a billion parameters or more alone: "
+                f"{self.bench.problem}"
+            )
+
+    def close(self) -> None:
+        """End the processes that were started for skills."""
+        if self.bench is not None:
+            self.bench.close()
 
 
 def _find(home: Home, name: str) -> "ShelvedModel":

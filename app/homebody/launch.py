@@ -113,16 +113,50 @@ def _run(options: SimpleNamespace) -> int:
     if options.command in {"selftest", "doctor", "ledger"}:
         return _examine(options, locks)
     home = find_home()
+    if options.command == "ask":
+        return _ask(home, options, locks)
+    return _plan(home, options) if options.command == "plan" else _talk(home, options, locks)
+
+
+def _ask(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
+    """Answer one request."""
     from homebody.building import session_for
 
-    if options.command == "ask":
-        with session_for(home, options, locks) as session:
-            # Imported while the engine starts, as in `_talk`: it brings the store with it.
-            from homebody.cli.ask import ask
+    with session_for(home, options, locks) as session:
+        # Imported while the engine starts, as in `_talk`: it brings the store with it.
+        from homebody.cli.ask import ask
 
-            _tell(session)
-            return ask(session, options.text, as_json=options.json)
-    return _talk(home, options, locks)
+        _tell(session)
+        return ask(
+            session,
+            options.text,
+            as_json=options.json,
+            skills=not options.no_skills,
+            yes=options.yes,
+            grants=options.grant,
+        )
+
+
+def _plan(home: Home, options: SimpleNamespace) -> int:
+    """Print plans. Only the planner is started; nothing runs and nothing is kept."""
+    from homebody.building import find_probe, settle
+    from homebody.machine.readings import physical_cores
+    from homebody.settings.file import load
+    from homebody.workbench import PlannerEngine, SkillsNow
+
+    settle(find_probe(home))
+    settings = load(home).settings
+    engine = PlannerEngine(home, settings.threads or physical_cores())
+    try:
+        from homebody.cli.plan import plan, plan_lines
+
+        skills = SkillsNow(home)
+        planner = engine.planner(skills)
+        if options.jsonl:
+            return plan_lines(planner, skills, sys.stdin.buffer)
+        return plan(planner, options.text)
+    finally:
+        engine.close()
 
 
 def _models(options: SimpleNamespace) -> int:
@@ -203,6 +237,7 @@ def _show(options: SimpleNamespace) -> int:
                 begin=behind.begin,
                 open_session=behind.open_session,
                 behind=behind,
+                skills=behind,
                 file=str(options.file.absolute()) if options.file else "",
             )
         )
@@ -223,8 +258,11 @@ def _talk(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
             return ask(session, read_request())
     with session_for(home, options, locks) as session:
         from homebody.cli.chat import Chat
+        from homebody.cli.grants import let_in
 
-        return Chat(session, windowless=getattr(options, "windowless", "")).run()
+        let_in(session, getattr(options, "grant", ()))
+        skills = not getattr(options, "no_skills", False)
+        return Chat(session, windowless=getattr(options, "windowless", ""), skills=skills).run()
 
 
 def _tell(session: "Session") -> None:

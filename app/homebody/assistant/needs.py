@@ -1,12 +1,28 @@
-"""What the assistant needs of others: somewhere to keep turns, and something that writes."""
+"""What the assistant needs of others: somewhere to keep turns, and something that writes.
+
+For skills also: who plans, who runs a step, and who keeps what the person allowed.
+"""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 from homebody.messages.frames import Generate, Generated, Loaded, Piece, Progress
+from homebody.messages.plans import Planned, Question, Step
+from homebody.messages.skills import Access, Grant, Label, Outcome, Skill, Value
 from homebody.messages.turns import Attachment, Conversation, Energy, RunRecord, Turn, TurnState
+from homebody.skills.running import StepProgress, StepText
 
-__all__ = ["Keeps", "Measures", "Meters", "Writes"]
+__all__ = [
+    "HoldsFolders",
+    "Keeps",
+    "KeepsGrants",
+    "Measures",
+    "Meters",
+    "Plans",
+    "Runs",
+    "Writes",
+]
 
 
 class Keeps(Protocol):
@@ -48,6 +64,20 @@ class Keeps(Protocol):
         run: RunRecord | None = None,
     ) -> Turn:
         """Commit the end of a turn."""
+
+    def keep_work(self, turn: str, planned: Planned | None, steps: Sequence[Step]) -> Turn:
+        """Commit the plan of an open turn, and its steps so far."""
+
+    def pause_turn(
+        self, turn: str, question: Question, planned: Planned | None, steps: Sequence[Step]
+    ) -> Turn:
+        """Commit that an open turn waits for the person."""
+
+    def resume_turn(self, turn: str) -> Turn:
+        """Open a turn that waits; `BadInput` if it does not."""
+
+    def record_skill(self, skill: str, model: str, ok: bool, ms: float | None) -> None:
+        """Remember how a skill fared."""
 
     def turn(self, id: str) -> Turn:  # noqa: A002
         """Return a turn."""
@@ -97,3 +127,58 @@ class Meters(Protocol):
 
     def begin(self) -> Measures:
         """Begin to measure."""
+
+
+class Plans(Protocol):
+    """The planner; see `assistant.planner`."""
+
+    def plan(
+        self,
+        request: str,
+        *,
+        attachments: Sequence[Attachment] = (),
+        before: Sequence[Turn] = (),
+    ) -> Planned:
+        """Return what to do for a request; `before`: the turns above it, oldest first.
+
+        Raises `EngineProblem` if it was stopped, and nothing else.
+        """
+
+    def stop(self) -> None:
+        """Stop planning. Any thread."""
+
+
+class Runs(Protocol):
+    """Runs one step at a time; see `skills.running`."""
+
+    def run(
+        self, skill: Skill, args: dict[str, Value], *, label: Label
+    ) -> Iterator[StepProgress | StepText | Outcome]:
+        """Run a skill; the outcome comes last. Raises `SkillProblem`.
+
+        `args` are checked and hold no references; `label` is the least trusted of theirs.
+        """
+
+    def stop(self) -> None:
+        """Stop what runs. Any thread."""
+
+
+class HoldsFolders(Protocol):
+    """What can see files; see `skills.workshop`."""
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """The layers of `privacy.lock` that hold in it; () while it does not run."""
+
+    def set_folders(self, grants: Sequence[Grant], places: Sequence[Path]) -> None:
+        """Let it see these folders and no others; a bare name is looked up in `places`."""
+
+
+class KeepsGrants(Protocol):
+    """Where the folders are kept that skills were let into; see `store`."""
+
+    def grants(self) -> list[Grant]:
+        """Return them."""
+
+    def grant(self, folder: str, access: Access) -> None:
+        """Let skills into a folder from now on."""

@@ -9,11 +9,13 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from homebody.assistant.turn import Assistant
+from homebody.assistant.work import Work
 from homebody.base.errors import EngineProblem
 from homebody.base.paths import Home
 from homebody.engine.client import Engine, Prepare
 from homebody.library.shelf import ShelvedModel
 from homebody.messages.frames import Load
+from homebody.messages.skills import Access, Grant
 from homebody.settings.declared import Settings
 from homebody.store.store import Store
 
@@ -60,15 +62,27 @@ class Session:
     parts: Parts
     notices: list[str] = field(default_factory=list)
     """Sentences that the person should see before anything else."""
+    closing: list[Callable[[], None]] = field(default_factory=list)
+    """What was opened for this session beside the store, and how to close it."""
 
     def __post_init__(self) -> None:
         """Make the first assistant."""
         self.saved = self.store
         self.assistant = self.assistant_for(self.store)
 
+    @property
+    def work(self) -> Work | None:
+        """What skills need; None where there are none."""
+        return self.assistant.work
+
     def assistant_for(self, store: Store) -> Assistant:
         """Make what answers, with the model and the settings of now, and keeps it in `store`."""
         return self.parts.assistant(store, self.model, self.settings)
+
+    def allow(self, folder: Path, access: Access) -> None:
+        """Let skills into a folder (absolute, without links) for this run."""
+        if self.work is not None:
+            self.work.for_this_run.append(Grant(folder=str(folder), access=access))
 
     def begin_load(self) -> None:
         """Load the model anew, and return at once."""
@@ -142,6 +156,8 @@ class Session:
 
     def close(self) -> None:
         """Close what was opened here, the engine excepted."""
+        for close in self.closing:
+            close()
         self.hashes.close()
         self._leave_temporary_store()
         self.saved.close()

@@ -7,7 +7,7 @@ from homebody import __version__
 
 __all__ = ["COMMANDS", "parse"]
 
-COMMANDS = ("chat", "ask", "models", "ledger", "doctor", "selftest", "schema")
+COMMANDS = ("chat", "ask", "plan", "models", "ledger", "doctor", "selftest", "schema")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -25,6 +25,7 @@ _EPILOG = """commands:
   homebody [FILE.gguf]     chat here, with that model; without a terminal, answer stdin
   homebody chat            chat in this terminal
   homebody ask TEXT        answer one request
+  homebody plan TEXT       print what would be done for a request, and do nothing
   homebody models …        list, inspect, fit, search, get, found, remove, token
   homebody ledger …        list what ever left this machine; verify that nothing is missing
   homebody doctor          say how everything is, in plain sentences
@@ -58,13 +59,32 @@ def _commands() -> argparse.ArgumentParser:
         action="store_true",
         help="connect to nothing",
     )
-    commands.add_parser("chat", parents=[model], help="chat in this terminal")
-    ask = commands.add_parser("ask", parents=[model], help="answer one request")
+    skills = argparse.ArgumentParser(add_help=False)
+    skills.add_argument("--no-skills", action="store_true", help="only talk")
+    skills.add_argument(
+        "--grant",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="let skills read and write in this folder, for this run; may be repeated",
+    )
+    commands.add_parser("chat", parents=[model, skills], help="chat in this terminal")
+    ask = commands.add_parser("ask", parents=[model, skills], help="answer one request")
     ask.add_argument("text", metavar="TEXT")
     ask.add_argument("--json", action="store_true", help="print one JSON object")
     ask.add_argument(
-        "--no-skills", action="store_true", help="only talk (always so in this version)"
+        "--yes", action="store_true", help="say yes, once, to whatever a step asks for"
     )
+    plan = commands.add_parser("plan", help="print what would be done, and do nothing")
+    wish = plan.add_mutually_exclusive_group(required=True)
+    wish.add_argument("text", nargs="?", metavar="TEXT")
+    wish.add_argument(
+        "--jsonl",
+        action="store_true",
+        help='plan many: {"id", "text"} a line on stdin, one JSON object a line on stdout',
+    )
+    plan.set_defaults(model=None, offline=False)
     _models(commands.add_parser("models", help="find, fetch, fit and remove models"))
     ledger = commands.add_parser("ledger", help="what ever left this machine").add_subparsers(
         dest="action", required=True

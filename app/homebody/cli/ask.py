@@ -1,21 +1,36 @@
 """`homebody ask TEXT`: one request, one reply."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 
 from homebody.assistant.facts import cut_short, facts
 from homebody.assistant.session import Session
 from homebody.base.errors import BadInput, EngineProblem
+from homebody.cli.grants import let_in
+from homebody.cli.steps import ENDED, can_ask, fail_for, put, refuse, step_line
 from homebody.cli.terminal import (
     ReplyView,
     harmless,
     make_console,
     note,
+    show_step,
     to_json,
 )
-from homebody.messages.events import Accepted, Done, Saved, Stumbled, TurnEvent, Waiting, Written
-from homebody.messages.reports import AskReport, AskStats
+from homebody.messages.events import (
+    Accepted,
+    Done,
+    Paused,
+    Saved,
+    Stepped,
+    Stumbled,
+    TurnEvent,
+    Waiting,
+    Written,
+)
+from homebody.messages.plans import Choice, Question, decision_of
+from homebody.messages.reports import AskReport, AskStats, StepReport
 from homebody.messages.turns import ModelName, RunRecord, Turn
 
 __all__ = ["answer", "ask", "read_request", "watch"]
@@ -35,31 +50,71 @@ def read_request() -> str:
     return text.strip()
 
 
-def ask(session: Session, request: str, *, as_json: bool = False) -> int:
-    """Answer one request in a conversation of its own. Returns the exit status."""
+def ask(
+    session: Session,
+    request: str,
+    *,
+    as_json: bool = False,
+    skills: bool = True,
+    yes: bool = False,
+    grants: Sequence[Path] = (),
+) -> int:
+    """Answer one request in a conversation of its own. Returns the exit status.
+
+    `yes`: say yes, once, to whatever a step asks for. `grants`: folders that skills are let into.
+    Raises `HomebodyError` for what could not be done, after what could be was printed.
+    """
     if not request.strip():
         raise BadInput(
             "There is nothing to answer: the request is empty.",
             'Write it after the command: homebody ask "…", or send it on stdin.',
         )
+    let_in(session, grants)
     conversation = session.store.create_conversation()
-    turn = answer(session, conversation.id, request, quiet=as_json)
+    turn = answer(session, conversation.id, request, quiet=as_json, skills=skills, yes=yes)
     if as_json:
         _print_json(session, turn)
+    fail_for(turn.steps)
     return 0
 
 
-def answer(session: Session, conversation: str, request: str, *, quiet: bool) -> Turn:
+def answer(
+    session: Session,
+    conversation: str,
+    request: str,
+    *,
+    quiet: bool,
+    skills: bool = True,
+    yes: bool = False,
+) -> Turn:
     """Write the reply to stdout as it comes (not if `quiet`); return the turn."""
     plain = quiet or not sys.stdout.isatty()
-    # Closed at once when Ctrl-C or a reader that leaves ends this: then all that came is saved.
-    with closing(session.assistant.run(conversation, request, parent=None)) as events:
-        turn = _plainly(events, quiet=quiet) if plain else watch(events)
+    assistant = session.assistant
+    events = assistant.run(conversation, request, parent=None, skills=skills)
+    while True:
+        # Closed at once when Ctrl-C or a reader that leaves ends this: then all that came is saved.
+        with closing(events):
+            turn = _plainly(events, quiet=quiet) if plain else watch(events)
+        if turn.state != "waiting" or turn.waiting is None:
+            break
+        choice, option = _decided(turn.waiting, yes=yes)
+        events = assistant.decide(turn.id, choice, option=option)
+    if plain and not quiet:
+        print(flush=True)
     if sys.stderr.isatty() and not quiet:
         print(facts(turn.run), file=sys.stderr)
     elif turn.run is not None and (why := cut_short(turn.run)):
         note(f"The reply was cut short: {why}.")
     return turn
+
+
+def _decided(question: Question, *, yes: bool) -> tuple[Choice, str]:
+    """Return what the person says to a question. Raises `BadInput` where nobody can be asked."""
+    if yes and question.reason != "which":
+        return "once", ""
+    if not can_ask():
+        raise refuse(question)
+    return put(question, sys.stdin.readline)
 
 
 def _plainly(events: Iterator[TurnEvent], *, quiet: bool) -> Turn:
@@ -68,11 +123,13 @@ def _plainly(events: Iterator[TurnEvent], *, quiet: bool) -> Turn:
             case Written(text=text, reasoning=False) if not quiet:
                 sys.stdout.write(harmless(text))
                 sys.stdout.flush()
+            case Stepped(step=step) if step.state in ENDED and not quiet:
+                show_step(step_line(step))
             case Saved(problem=problem) if problem:
                 note(problem)
+            case Paused(turn=turn):
+                return turn
             case Done(turn=turn, problem=problem):
-                if not quiet:
-                    print(flush=True)
                 if problem:
                     note(f"The reply could not be saved. {problem}")
                 return turn
@@ -87,17 +144,26 @@ def _plainly(events: Iterator[TurnEvent], *, quiet: bool) -> Turn:
 
 
 def watch(events: Iterator[TurnEvent]) -> Turn:
-    """Show a turn on a terminal. `EngineProblem` if it could not be finished."""
+    """Show a turn on a terminal until it ends or waits.
+
+    `EngineProblem` if it could not be finished.
+    """
     view = ReplyView(make_console())
     thinking = 0
-    ending: Done | Stumbled | None = None
+    ending: Done | Paused | Stumbled | None = None
     with view.shown():
         for event in events:
             match event:
+                case Waiting(what="plan"):
+                    view.wait("thinking what to do…")
                 case Waiting(what="load", done=done):
                     view.wait(f"loading the model… {done:.0%}")
                 case Waiting(what="read", done=done):
                     view.wait(f"reading the conversation… {done:.0%}")
+                case Stepped(step=step) if step.state in ENDED:
+                    view.step(step_line(step))
+                case Stepped(step=step, done=done) if step.state == "running":
+                    view.wait(f"{step.skill}… {f'{done:.0%}' if done else ''}".rstrip())
                 case Written(text=text, reasoning=True):
                     thinking += len(text.split())
                     view.wait(f"thinking… {thinking} words")
@@ -105,7 +171,7 @@ def watch(events: Iterator[TurnEvent]) -> Turn:
                     view.write(text)
                 case Saved(problem=problem) if problem:
                     view.say(problem)
-                case Done() | Stumbled():
+                case Done() | Paused() | Stumbled():
                     ending = event
     assert ending is not None
     if isinstance(ending, Stumbled):
@@ -120,9 +186,9 @@ def _print_json(session: Session, turn: Turn) -> None:
     sha256 = session.hashes.compute(session.model.path, wait=_HASH_SECONDS)
     report = AskReport(
         reply=turn.reply,
-        decision="answer",
+        decision=decision_of(turn.planned.plan if turn.planned is not None else None),
         model=ModelName(session.model.name, sha256),
-        steps=(),
+        steps=tuple(map(StepReport.of, turn.steps)),
         stats=AskStats.of(run.stats),
         dropped=run.dropped,
         bytes_sent=run.bytes_sent,

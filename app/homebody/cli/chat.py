@@ -15,8 +15,11 @@ from homebody.assistant.session import Session
 from homebody.base.errors import BadInput, EngineProblem, HomebodyError, StoreProblem
 from homebody.cli.ask import watch
 from homebody.cli.conversations import Conversations
+from homebody.cli.steps import answer_keys, question_text, step_line
 from homebody.cli.terminal import PROMPT, complain, confess, harmless, make_console
 from homebody.messages.events import TurnEvent
+from homebody.messages.plans import Choice, Question
+from homebody.messages.turns import Turn
 from homebody.privacy.lock import describe
 
 __all__ = ["Chat"]
@@ -27,8 +30,9 @@ _HOUSEKEEPING_SECONDS = 60.0
 class Chat:
     """One sitting at the terminal."""
 
-    def __init__(self, session: Session, *, windowless: str = "") -> None:
+    def __init__(self, session: Session, *, windowless: str = "", skills: bool = True) -> None:
         self._session = session
+        self._skills = skills
         self._windowless = windowless
         self._console = make_console()
         self._conversations = shelf = Conversations(session, self._console)
@@ -37,7 +41,13 @@ class Chat:
             "/new": ("", "start a new conversation", self._new),
             "/temp": ("", "start one that is never written to disk", self._temp),
             "/again": ("", "answer the last request anew; the old answer is kept", self._again),
-            "/continue": ("", "go on with a reply that was broken off", self._continue),
+            "/continue": ("", "go on with a reply that was broken off or waits", self._continue),
+            "/plain": ("", "never mind the skills: just answer the last request", self._plain),
+            "/steps": (
+                "[N]",
+                "list the steps of the last reply, or show one's result",
+                self._steps,
+            ),
             "/open": ("[N]", "list conversations, or open number N of the last list", shelf.open),
             "/find": ("WORDS", "find words in all conversations", shelf.find),
             "/rename": ("TITLE", "give this conversation a name", shelf.rename),
@@ -137,7 +147,7 @@ class Chat:
         command, _, rest = line.rstrip().partition(" ")
         if command in self._commands:
             self._commands[command][2](rest.strip())
-        elif command.startswith("/") and command[1:].isalpha():
+        elif command.startswith("/") and command[1:].isalpha() and not self._is_skill(command[1:]):
             self._unsent = line
             raise BadInput(
                 f"There is no command {command}.",
@@ -167,7 +177,9 @@ class Chat:
     def _ask(self, request: str) -> None:
         try:
             conversation = self._conversations.begin()
-            events = self._session.assistant.run(conversation.id, request, parent=conversation.head)
+            events = self._session.assistant.run(
+                conversation.id, request, parent=conversation.head, skills=self._skills
+            )
             self._follow(events)
         except (StoreProblem, BadInput) as problem:
             # Not accepted, so not kept: the words go back to where they can be sent again.
@@ -179,6 +191,28 @@ class Chat:
             raise
 
     def _follow(self, events: Generator[TurnEvent]) -> None:
+        """Show a turn to its end; ask what it asks on the way."""
+        self._console.print()
+        self._go_on(self._watch(events))
+
+    def _go_on(self, turn: Turn) -> None:
+        """Ask what a turn asks, until it has ended or the person leaves it open."""
+        while turn.waiting is not None:
+            answer = self._put(turn.waiting)
+            if answer is None:
+                self._say("It waits. /continue asks again, /plain answers without it.")
+                return
+            choice, option = answer
+            assistant = self._session.assistant
+            turn = self._watch(assistant.decide(turn.id, choice, option=option))
+        line = facts(turn.run)
+        if turn.state == "stopped":
+            line = f"stopped · {line}" if line else "stopped"
+        self._say(line)
+        self._session.hashes.compute(self._session.model.path)
+
+    def _watch(self, events: Generator[TurnEvent]) -> Turn:
+        """Show a turn until it ends or waits; Ctrl-C stops it."""
         assistant = self._session.assistant
 
         def stop(*_: object) -> None:
@@ -187,34 +221,87 @@ class Chat:
 
         before = signal.signal(signal.SIGINT, stop)
         try:
-            self._console.print()
             with closing(events):
-                turn = watch(events)
+                return watch(events)
         except EngineProblem as problem:
             if problem.kind == "resumable":
                 problem.hint += " /continue takes the reply up where it broke off."
             raise
         finally:
             signal.signal(signal.SIGINT, before)
-        line = facts(turn.run)
-        if turn.state == "stopped":
-            line = f"stopped · {line}" if line else "stopped"
-        self._say(line)
-        self._session.hashes.compute(self._session.model.path)
+
+    def _put(self, question: Question) -> tuple[Choice, str] | None:
+        """Ask the person; None where they leave it open. One key answers."""
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.key_binding import KeyBindings
+
+        self._console.print(question_text(question), style="yellow")
+        keys, bindings = answer_keys(question), KeyBindings()
+
+        def bind(key: str) -> None:
+            @bindings.add(key)
+            def _(event: Any) -> None:
+                event.app.exit(result=key)
+
+        # With ten or more to choose from a digit may be half a number: then Enter ends it.
+        for key in keys if all(len(key) == 1 for key in keys) else ():
+            bind(key)
+        while True:
+            try:
+                with self._quiet_stops():
+                    session: PromptSession[str] = PromptSession(key_bindings=bindings)
+                    line = session.prompt(PROMPT).strip().lower()
+            except (KeyboardInterrupt, EOFError):
+                return None
+            if not line:
+                return None
+            if line in keys:
+                return keys[line][0]
+            self._say(f"One of {', '.join(keys)}; Enter alone leaves it open.")
 
     def _again(self, _rest: str) -> None:
         turn = self._last_turn()
         self._follow(
-            self._session.assistant.run(turn.conversation, turn.request, parent=turn.parent)
+            self._session.assistant.run(
+                turn.conversation,
+                turn.request,
+                parent=turn.parent,
+                attachments=turn.attachments,
+                skills=self._skills,
+            )
         )
 
     def _continue(self, _rest: str) -> None:
         turn = self._last_turn()
         if turn.state == "done":
             raise BadInput("The last reply is complete.", "/again answers the request anew.")
-        self._follow(self._session.assistant.resume(turn.id))
+        if turn.waiting is None:
+            self._follow(self._session.assistant.resume(turn.id))
+        else:
+            self._go_on(turn)
 
-    def _last_turn(self) -> Any:
+    def _plain(self, _rest: str) -> None:
+        self._follow(self._session.assistant.plain(self._last_turn().id))
+
+    def _steps(self, number: str) -> None:
+        steps = self._last_turn().steps
+        if not steps:
+            raise BadInput("The last reply has no steps.", "It was written by the model alone.")
+        if not number:
+            for place, step in enumerate(steps, 1):
+                self._console.print(harmless(f"{place:3}  {step_line(step)}"))
+            self._say("/steps N shows what a step brought.")
+        elif number.isdecimal() and 0 < int(number) <= len(steps):
+            step = steps[int(number) - 1]
+            self._console.print(harmless(step.result or step.problem or "It brought nothing."))
+        else:
+            raise BadInput(f"There is no step {number}.", "/steps lists them.")
+
+    def _is_skill(self, name: str) -> bool:
+        work = self._session.work
+        return self._skills and work is not None and work.skills.find(name) is not None
+
+    def _last_turn(self) -> Turn:
         turns = self._conversations.branch()
         if not turns:
             raise BadInput("There is nothing to answer yet.", "Write something first.")

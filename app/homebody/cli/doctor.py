@@ -25,6 +25,7 @@ from homebody.messages.reports import (
     EngineReport,
     GpuReport,
     GraphicsReport,
+    SkillsReport,
     StoreReport,
 )
 from homebody.privacy.lock import describe
@@ -65,10 +66,12 @@ def doctor(
                     after=reading,
                     trial=trial.sentence if trial is not None else "",
                 )
+            skills = _skills(session, problems)
             store = _store(session)
     except HomebodyError as problem:
         problems.append(f"{problem.message} {problem.hint}".strip())
         engine = _no_engine(problem.message)
+        skills = _no_skills(problem.message)
         store = StoreReport(
             path=str(home.database),
             writable=False,
@@ -94,6 +97,7 @@ def doctor(
         energy=readable_counters(reading),
         locks=locks,
         engine=engine,
+        skills=skills,
         store=store,
         settings=str(home.settings),
         offline=offline,
@@ -158,6 +162,35 @@ def _no_engine(problem: str, last_lines: tuple[str, ...] = ()) -> EngineReport:
         problem=problem,
         last_lines=last_lines[-20:],
     )
+
+
+def _skills(session: Session, problems: list[str]) -> SkillsReport:
+    """Plan one sum, and have the workshop do it."""
+    work = session.work
+    if work is None:
+        off = "they are turned off" if not session.settings.skills else "there is no planner"
+        return _no_skills(f"No skills: {off}.")
+    planned = work.planner.plan("12 * 12")
+    if planned.planner == "none":
+        problems.append("The planner does not answer, so requests are only answered, not done.")
+    skill = work.skills.find("calculate")
+    assert skill is not None
+    try:
+        done = list(work.runner.run(skill, {"expression": "12*12"}, label="person"))
+    except HomebodyError as problem:
+        problems.append(f"{problem.message} {problem.hint}".strip())
+        return _no_skills(problem.message)
+    assert done
+    return SkillsReport(
+        planner=planned.planner,
+        plan_ms=round(planned.ms, 1),
+        workshop_locks=work.folders.locks,
+        problem="",
+    )
+
+
+def _no_skills(problem: str) -> SkillsReport:
+    return SkillsReport(planner=None, plan_ms=None, workshop_locks=None, problem=problem)
 
 
 def _graphics(reading: GpuReading, truth: Truth | None) -> GraphicsReport:
@@ -229,6 +262,13 @@ def _sentences(report: DoctorReport) -> Iterator[str]:
         )
     yield f"Lock of this program: {describe(report.locks)}"
     yield f"Lock of the engine: {describe(engine.locks or ())}"
+    skills = report.skills
+    if skills.workshop_locks is not None:
+        yield f"Lock of the workshop: {describe(skills.workshop_locks)}"
+    if skills.problem:
+        yield f"Skills: {skills.problem}"
+    elif skills.planner == "expert":
+        yield f"Skills: planned by the expert, a short request in {skills.plan_ms or 0:.0f} ms."
     store = report.store
     if store.writable:
         yield (

@@ -1,23 +1,32 @@
 """`homebody schema [NAME]`: the JSON Schema of what the command line prints and writes."""
 
 import json
+from typing import Any
 
 import msgspec
 
 from homebody.base.errors import BadInput
+from homebody.cli.plan import PlanRequest
 from homebody.messages.events import TurnEvent
 from homebody.messages.fit import FitReport
 from homebody.messages.frames import FromEngine, ToEngine
 from homebody.messages.hub import GetReport, SearchReport, TokenReport
 from homebody.messages.ledger import LedgerReport, VerifyReport
+from homebody.messages.plans import Plan, PlanReport
 from homebody.messages.reports import AskReport, DoctorReport, InspectReport
 from homebody.messages.shelf import RemovedReport, ShelfReport
+from homebody.messages.skills import Skill
 from homebody.messages.turns import Conversation, Turn
+from homebody.messages.workshop import FromWorkshop, ToWorkshop
 
 __all__ = ["SCHEMAS", "print_schema"]
 
-SCHEMAS = {
+SCHEMAS: dict[str, Any] = {
     "ask": AskReport,
+    "plan": PlanReport,
+    "plan-request": PlanRequest,
+    "plan-itself": Plan,
+    "skill": Skill,
     "doctor": DoctorReport,
     "inspect": InspectReport,
     "fit": FitReport,
@@ -33,6 +42,8 @@ SCHEMAS = {
     "events": TurnEvent,
     "to-engine": ToEngine,
     "from-engine": FromEngine,
+    "to-workshop": ToWorkshop,
+    "from-workshop": FromWorkshop,
 }
 
 

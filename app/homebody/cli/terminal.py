@@ -31,6 +31,7 @@ __all__ = [
     "harmless",
     "make_console",
     "note",
+    "show_step",
     "to_json",
 ]
 
@@ -62,6 +63,11 @@ def complain(problem: HomebodyError) -> None:
 def note(sentence: str) -> None:
     """Say something on stderr that is worth knowing and no error."""
     _tell(f"note: {sentence}")
+
+
+def show_step(line: str) -> None:
+    """Say on stderr that a step ended."""
+    print(harmless(line), file=sys.stderr, flush=True)
 
 
 def _tell(sentence: str) -> None:
@@ -132,6 +138,14 @@ class ReplyView:
     def say(self, sentence: str) -> None:
         """Print a sentence above the reply that is being written."""
         self._console.print(harmless(sentence), style="yellow")
+
+    def step(self, line: str) -> None:
+        """Print a step that ended: above the reply, or where stderr leads if that is elsewhere."""
+        self._status = ""
+        if sys.stderr.isatty():
+            self._console.print(harmless(line), style="dim")
+        else:
+            show_step(line)
 
     def write(self, text: str) -> None:
         """Add to the reply."""

@@ -31,6 +31,7 @@ from homebody.messages.frames import (
     Progress,
     Stop,
     ToEngine,
+    TokenLikelihood,
     Unload,
     Unloaded,
 )
@@ -60,6 +61,8 @@ class ScriptedReply(Struct, frozen=True, forbid_unknown_fields=True):
     """Stop answering, beats included."""
     garbage: int | None = None
     """Send a line that is not a frame."""
+    logprob: float = -0.1
+    """What each word is said to be likely, where that is asked for."""
 
 
 class Script(Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,8 +159,7 @@ class _Scripted:
             )
             return
         last = request.messages[-1].text if request.messages else request.prompt
-        fitting = (reply for reply in self._script.replies if reply.when and reply.when in last)
-        reply = next(fitting, None) or next(self._ordered)
+        reply = self._reply_to(last)
         if reply.fail is not None:
             self._wire.send(Failed(id=request.id, kind=reply.fail, message=reply.message))
             return
@@ -175,8 +177,18 @@ class _Scripted:
                 mean_logprob=-0.5,
                 seed=1,
                 peak_memory_bytes=None,
+                tokens=tuple(
+                    TokenLikelihood(word, reply.logprob)
+                    for word in _words(reply.text)
+                    if request.logprobs
+                ),
             )
         )
+
+    def _reply_to(self, last: str) -> ScriptedReply:
+        """Return what is said to a last message."""
+        fitting = (reply for reply in self._script.replies if reply.when and reply.when in last)
+        return next(fitting, None) or next(self._ordered)
 
     def _speak(self, request: Generate, reply: ScriptedReply) -> tuple[str, int]:
         text = reply.text

@@ -20,7 +20,15 @@ from homebody.engine.worker.sequences import Sequence as Cached
 from homebody.engine.worker.sequences import Snapshot, choose, shared_prefix
 from homebody.engine.worker.template import PLAIN, Template
 from homebody.engine.worker.text import REASONING_MARKS, Ready, TextStream, opened_by
-from homebody.messages.frames import Generate, Generated, Message, Piece, Progress, StopReason
+from homebody.messages.frames import (
+    Generate,
+    Generated,
+    Message,
+    Piece,
+    Progress,
+    StopReason,
+    TokenLikelihood,
+)
 
 __all__ = ["Overflow", "Session"]
 
@@ -297,6 +305,7 @@ class Session:
             mean_logprob=writer.logprobs / writer.count if writer.count else None,
             seed=seed,
             peak_memory_bytes=None,
+            tokens=tuple(writer.tokens),
         )
 
 
@@ -327,6 +336,8 @@ class _Writer:
         self._shown = 0
         self.count = 0
         self.logprobs = 0.0
+        self.tokens: list[TokenLikelihood] = []
+        """Only where they were asked for; the one that ends the reply among them."""
 
     def run(self, room: int, stopped: Callable[[], bool]) -> StopReason:
         """Write until something ends it; return what did."""
@@ -353,8 +364,7 @@ class _Writer:
                     token = self._sampler.choose_among(logits, candidates)
                 if not native.ends(token):
                     self._grammar.accept(token)
-            self.logprobs += self._sampler.logprob(logits, token)
-            self.count += 1
+            self._note(token, self._sampler.logprob(logits, token))
             if native.ends(token):
                 return "end"
             written.append(token)
@@ -368,6 +378,14 @@ class _Writer:
             except NoRoom:
                 return "context"
             sequence.tokens.append(token)
+
+    def _note(self, token: int, logprob: float) -> None:
+        self.count += 1
+        self.logprobs += logprob
+        if self._request.logprobs:
+            # Half a character, in models whose tokens are bytes, is shown as a replacement mark.
+            text = self._native.piece(token).decode("utf-8", "replace")
+            self.tokens.append(TokenLikelihood(text, logprob))
 
     def _show(self, token: int) -> None:
         self._shown = self.count
