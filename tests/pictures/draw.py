@@ -26,8 +26,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea
 
 from homebody.base.paths import Home
+from homebody.messages.plans import Question, Step
 from homebody.messages.shelf import ModelSettings
 from homebody.settings.declared import Appearance, Settings
+from homebody.skills.built_in import BUILT_IN
 from homebody.ui.memory import WindowMemory
 from homebody.ui.model_states import (
     CardButton,
@@ -39,6 +41,16 @@ from homebody.ui.model_states import (
     ModelsState,
     SearchState,
     Section,
+)
+from homebody.ui.presenter.slash import choices_of
+from homebody.ui.presenter.work import asked_card, step_rows
+from homebody.ui.skill_states import (
+    FolderRow,
+    KeptRow,
+    OwnCard,
+    SkillCard,
+    SkillGroup,
+    SkillsState,
 )
 from homebody.ui.states import (
     AttachmentChip,
@@ -714,6 +726,359 @@ def narrow(stage: Stage) -> None:
     chat(stage)
 
 
+PLAN = """# Porto, four days
+
+Friday: arrive, leave the bags, Ribeira along the river.
+Saturday: train to Pinhão, boat on the Douro.
+Sunday: Serralves, nothing at all in the afternoon.
+Monday: train back in the morning.
+
+The boat still has to be booked; it fills up. Cash for the tram and the market.
+"""
+SPANISH = (
+    "Cuatro días, del 3 al 6 de mayo: dos noches en Ribeira, una excursión al Duero el sábado y "
+    "vuelta en tren el lunes por la mañana. Queda por reservar el barco."
+)
+REQUEST = "Summarise ~/trip/plan.md in Spanish and put it in my notes"
+STEPS = (
+    Step(
+        skill="read_file",
+        given={"path": "~/trip/plan.md"},
+        args={"path": "/home/ada/trip/plan.md"},
+        state="done",
+        result=PLAN * 3,
+        label="file",
+        ms=12,
+        tries=1,
+    ),
+    Step(
+        skill="summarize",
+        given={"text": "$1", "length": "short"},
+        args={"text": PLAN, "length": "short"},
+        state="done",
+        result="Four days in Porto.",
+        label="model",
+        ms=812,
+        tries=2,
+    ),
+    Step(
+        skill="translate",
+        given={"text": "$2", "language": "Spanish"},
+        args={"text": "Four days in Porto.", "language": "Spanish"},
+        state="done",
+        result=SPANISH,
+        label="model",
+        ms=930,
+        tries=1,
+    ),
+    Step(
+        skill="add_note",
+        given={"text": "$3"},
+        args={"text": SPANISH},
+        state="done",
+        result="Kept.",
+        ms=3,
+        tries=1,
+    ),
+)
+
+
+def states(*wanted: str) -> tuple[Step, ...]:
+    """Return the four steps, each in another state."""
+    from msgspec.structs import replace
+
+    return tuple(
+        step if state == "done" else replace(step, state=state, result="", ms=None)
+        for step, state in zip(STEPS, wanted, strict=True)
+    )
+
+
+def work(stage: Stage, steps: tuple[Step, ...], reply: str = "", **facts: object) -> None:
+    """Show a turn that works, below one that is done."""
+    live = bool(facts.get("live"))
+    given = {"facts": "" if live else "2.4 s · 61 tok/s · 0 bytes sent", "details": (), **facts}
+    worked = row(7, REQUEST, reply, steps=step_rows(steps, settled=not live), **given)
+    stage.window.transcript.open([worked])
+    if live:
+        stage.composer(running=True, can_send=False)
+
+
+def ask(stage: Stage, question: Question, steps: tuple[Step, ...], request: str) -> None:
+    asked = row(
+        7,
+        request,
+        "",
+        steps=step_rows(steps, settled=True),
+        asked=asked_card(question, steps),
+        facts="",
+        details=(),
+    )
+    stage.window.transcript.open([asked])
+
+
+def press(stage: Stage, name: str, number: int = 0) -> None:
+    """Press one of the buttons of that name."""
+    stage.settle()
+    found = stage.window.findChildren(QAbstractButton, name)
+    [each for each in found if each.isVisible()][number].click()
+    stage.settle()
+
+
+def steps_running(stage: Stage) -> None:
+    work(stage, states("done", "running", "planned", "planned"), live=True)
+
+
+def steps_done(stage: Stage) -> None:
+    work(stage, STEPS, SPANISH)
+    stage.window.transcript.replace(None, [TALK[1]])
+    stage.window.transcript.to_top()
+
+
+def steps_open(stage: Stage) -> None:
+    work(stage, STEPS, SPANISH)
+    press(stage, "step", 0)
+    press(stage, "step", 1)
+    press(stage, "rerun", 1)
+
+
+def step_failed(stage: Stage) -> None:
+    from msgspec.structs import replace
+
+    broken = replace(
+        STEPS[2],
+        state="failed",
+        result="",
+        ms=None,
+        kind="small_model",
+        problem="Translation needs a larger model than SmolLM2 135M.",
+        hint="Get Qwen3 1.7B on the page of models; it takes 1.1 GB.",
+    )
+    work(
+        stage,
+        (STEPS[0], STEPS[1], broken, replace(STEPS[3], state="skipped", result="", ms=None)),
+        "Four days in Porto. It is not in Spanish and not in your notes: translation needs a "
+        "larger model.",
+    )
+    press(stage, "step", 2)
+
+
+WRITE = (
+    Step(
+        skill="read_file",
+        given={"path": "notes.md"},
+        args={"path": "/home/ada/notes.md"},
+        state="done",
+        result="...",
+        label="file",
+        ms=9,
+    ),
+    Step(
+        skill="rewrite",
+        given={"text": "$1", "style": "friendly"},
+        args={"text": "...", "style": "friendly"},
+        state="done",
+        result="...",
+        label="model",
+        ms=1400,
+    ),
+    Step(
+        skill="write_file",
+        given={"path": "notes2.md", "text": "$2"},
+        state="waiting",
+    ),
+)
+
+
+def ask_write(stage: Stage) -> None:
+    question = Question(
+        step=2,
+        reason="permission",
+        sentence="Write 1.2 kB to /home/ada/notes2.md (a new file).",
+        details="Dear neighbours,\n\nthe bins go out on Tuesday evening from now on, and it would "
+        "be lovely if the yard gate stayed shut at night.\n\nThank you all, and see you at the "
+        "summer party!\n\nAda\n" * 3,
+        folder="/home/ada",
+        access="write",
+        choices=("once", "no", "answer"),
+    )
+    ask(stage, question, WRITE, "make notes.md sound friendlier and save it as notes2.md")
+
+
+FIND = (
+    Step(skill="find_files", given={"query": "tax", "folder": "Documents"}, state="waiting"),
+    Step(skill="read_file", given={"path": "$1"}),
+)
+
+
+def ask_folder(stage: Stage) -> None:
+    question = Question(
+        step=0,
+        reason="folder",
+        sentence="Look for tax in /home/ada/Documents and the folders in it.",
+        folder="/home/ada/Documents",
+        choices=("once", "always", "no", "answer"),
+    )
+    ask(stage, question, FIND, "find the tax letter in my Documents and read it")
+
+
+def ask_which(stage: Stage) -> None:
+    from msgspec.structs import replace
+
+    question = Question(
+        step=1,
+        reason="which",
+        sentence="find_files found 4 files, and read_file takes one.",
+        options=(
+            "/home/ada/Documents/tax/2026 tax letter.pdf",
+            "/home/ada/Documents/tax/2025 tax letter.pdf",
+            "/home/ada/Documents/letters/to the tax office.docx",
+            "/home/ada/Documents/old/tax.txt",
+        ),
+        choices=("once", "no", "answer"),
+    )
+    found = replace(FIND[0], state="done", result="4 files", ms=41)
+    waits = replace(FIND[1], state="waiting")
+    ask(stage, question, (found, waits), "find the tax letter in my Documents and read it")
+    stage.settle()
+    stage.window.transcript.to_question()
+
+
+def by_name(stage: Stage) -> None:
+    chat(stage)
+    stage.composer(skills=choices_of(BUILT_IN))
+    stage.window.composer.focus()
+    QTest.keyClicks(QApplication.focusWidget(), "/")
+
+
+def named(stage: Stage) -> None:
+    chat(stage)
+    stage.composer(skills=choices_of(BUILT_IN))
+    stage.window.composer.focus()
+    QTest.keyClicks(QApplication.focusWidget(), "/translate good morning")
+
+
+def skill_cards(opened: str = "") -> tuple[SkillGroup, ...]:
+    from homebody.ui.presenter.skills import _GROUPS
+
+    known = {skill.name: skill for skill in BUILT_IN}
+    facts = (
+        Fact("By name", "/convert_units"),
+        Fact("Asks", "no: it changes nothing outside of Homebody"),
+        Fact("Touches", "nothing"),
+        Fact("Runs", "in the workshop: a process without a network, which sees granted folders"),
+        Fact("Last used", "yesterday, 18:20"),
+        Fact("Went well", "41 of 42 times (98 %) with SmolLM2 135M, usually in 14 ms"),
+        Fact("Went well", "7 of 7 times (100 %) with Qwen3 4B, usually in 12 ms"),
+    )
+    return tuple(
+        SkillGroup(
+            title,
+            tuple(
+                SkillCard(
+                    name=name,
+                    title=known[name].title,
+                    sentence=known[name].description,
+                    mark="asks each time" if known[name].permission == "ask" else "",
+                    examples=tuple(each.request for each in known[name].examples),
+                    facts=facts,
+                    is_open=name == opened,
+                )
+                for name in names
+            ),
+        )
+        for title, names in _GROUPS
+    )
+
+
+def skills_page(stage: Stage) -> None:
+    stage.sidebar(page="skills")
+    stage.header(title="Skills")
+    stage.window.show_page("skills")
+    stage.window.show_skills(
+        SkillsState(
+            groups=skill_cards("convert_units"),
+            folders=(
+                FolderRow(
+                    path="/home/ada/Documents",
+                    words="read, below it too",
+                    other="Allow changes",
+                    writes=False,
+                ),
+                FolderRow(
+                    path="/home/ada/trip",
+                    words="read and change, below it too",
+                    other="Only read",
+                    writes=True,
+                ),
+            ),
+            own=(
+                OwnCard(
+                    name="meeting-minutes",
+                    sentence="Write minutes from rough notes, in the form of our society.",
+                    asks="It gives the model instructions. It runs no program.",
+                    state="allowed",
+                    words="allowed",
+                ),
+                OwnCard(
+                    name="recipe-scaler",
+                    sentence="Scale a recipe to another number of people.",
+                    asks="It gives the model instructions. It runs no program.",
+                    state="changed",
+                    words="changed since you allowed it, so it is off",
+                ),
+                OwnCard(
+                    name="broken",
+                    sentence="",
+                    state="broken",
+                    words="cannot be used",
+                    problem="SKILL.md has no name in its first lines.",
+                ),
+            ),
+            reminders=(
+                KeptRow(id="1", text="call mum", when="tomorrow, 09:00"),
+                KeptRow(id="2", text="the boat has to be booked", when="2026-12-01, 18:00"),
+            ),
+            notes=(
+                KeptRow(id="1", text=SPANISH, when="today, 10:12"),
+                KeptRow(id="2", text="the wifi code is 1234", when="yesterday, 21:40"),
+            ),
+        )
+    )
+
+
+def skills_lower(stage: Stage) -> None:
+    skills_page(stage)
+    press(stage, "jump_folders")
+
+
+def skills_empty(stage: Stage) -> None:
+    skills_page(stage)
+    stage.window.show_skills(
+        SkillsState(
+            groups=skill_cards(),
+            own_note="None yet. A skill of your own is a folder with a SKILL.md in "
+            "/home/ada/.local/share/homebody/skills. It is off until you allow it, and off again "
+            "when its files change.",
+        )
+    )
+    press(stage, "jump_folders")
+
+
+def skills_failed(stage: Stage) -> None:
+    skills_page(stage)
+    stage.window.show_skills(
+        SkillsState(
+            problem="The granted folders could not be read: the disk does not answer.",
+            hint="Look at the disk, then try again. Until then every skill asks.",
+        )
+    )
+
+
+def narrow_ask(stage: Stage) -> None:
+    stage.window.resize(520, HEIGHT)
+    ask_folder(stage)
+
+
 SCENES: dict[str, Callable[[Stage], None]] = {
     each.__name__.replace("_", "-"): each
     for each in (
@@ -750,6 +1115,20 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         models_offline,
         gpu_unused,
         narrow_models,
+        steps_running,
+        steps_done,
+        steps_open,
+        step_failed,
+        ask_write,
+        ask_folder,
+        ask_which,
+        by_name,
+        named,
+        skills_page,
+        skills_lower,
+        skills_empty,
+        skills_failed,
+        narrow_ask,
     )
 }
 

@@ -15,7 +15,7 @@ from homebody.assistant.session import Session
 from homebody.base.paths import find_home
 from homebody.engine.client import Engine
 from homebody.ui.application import Desk, Needs
-from homebody.ui.presenter.needs import Behind
+from homebody.ui.presenter.needs import Behind, BehindSkills
 from homebody.ui.presenter.presenter import Presenter
 from homebody.ui.states import TurnRow
 from homebody.wire.keeper import child_command
@@ -31,6 +31,11 @@ class Journey:
     def __init__(self, desk: Desk, porter: SeenPorter, engine: Engine) -> None:
         self.desk, self.porter, self.engine = desk, porter, engine
         self.window = desk.window
+
+    @property
+    def session(self) -> Session:
+        assert self.desk._session is not None
+        return self.desk._session
 
     @property
     def presenter(self) -> Presenter:
@@ -90,7 +95,12 @@ class Journey:
 
 @contextmanager
 def journey(
-    script: Path | None, app: QApplication, *, behind: Behind | None = None, **options: object
+    script: Path | None,
+    app: QApplication,
+    *,
+    behind: Behind | None = None,
+    skills: BehindSkills | None = None,
+    **options: object,
 ) -> Iterator[Journey]:
     """Open the window; close it as a person would. No script: the real engine and the starter."""
     if script is None:
@@ -114,6 +124,7 @@ def journey(
             begin=begin,
             open_session=open_session,
             behind=behind,
+            skills=skills,
         ),
     )
     it = Journey(desk, porter, engine)

@@ -24,8 +24,9 @@ from homebody.machine.gpus import GpuReader
 from homebody.settings.declared import Settings
 from homebody.settings.file import load
 from homebody.ui.model_states import ModelsState
-from homebody.ui.presenter.needs import Behind
+from homebody.ui.presenter.needs import Behind, BehindSkills
 from homebody.ui.presenter.presenter import Presenter
+from homebody.ui.skill_states import SkillsState
 from homebody.ui.states import (
     ComposerState,
     HeaderState,
@@ -109,6 +110,8 @@ class SeenView:
         self.welcome: WelcomeState | None = None
         self.page = "chat"
         self.models = ModelsState()
+        self.skills = SkillsState()
+        self.notified: list[tuple[str, str]] = []
         self.strip = ""
         self.settings = Settings()
         self.problems: dict[str, str] = {}
@@ -140,6 +143,12 @@ class SeenView:
 
     def show_models(self, state: ModelsState) -> None:
         self.models = state
+
+    def show_skills(self, state: SkillsState) -> None:
+        self.skills = state
+
+    def notify(self, title: str, text: str) -> None:
+        self.notified.append((title, text))
 
     def show_strip(self, words: str) -> None:
         self.strip = words
@@ -327,12 +336,20 @@ def make_session(engine: Engine, **options: Any) -> Session:
     """Build a session as the window does, on an engine that was started."""
     for name in ("reopen", "typed", "sent"):
         options.pop(name, None)
+    work = options.pop("work", None)
     given = Namespace(**{"command": "", "file": None, "model": None, **options})
-    return build_session(find_home(), given, (), engine, None, GpuReader(), forgiving=True)
+    session = build_session(find_home(), given, (), engine, None, GpuReader(), forgiving=True)
+    return work.fit(session) if work is not None else session
 
 
 @contextmanager
-def stand(script: Path, *, behind: Behind | None = None, **options: Any) -> Iterator[Stand]:
+def stand(
+    script: Path,
+    *,
+    behind: Behind | None = None,
+    skills: BehindSkills | None = None,
+    **options: Any,
+) -> Iterator[Stand]:
     """A presenter over a real store and a scripted engine."""
     engine = Engine(child_command("scripted-engine", str(script)), limits=QUICK)
     engine.start()
@@ -351,6 +368,7 @@ def stand(script: Path, *, behind: Behind | None = None, **options: Any) -> Iter
         settings=load(find_home()).settings,
         locks=(),
         behind=behind,
+        skills=skills,
     )
     try:
         view.typed = options.get("typed", "")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
 from engine.tiny_models import tiny_llama
+from homebody.base.clock import now
 from homebody.base.paths import find_home
 from homebody.library.catalog import catalog, starter_entry
 from homebody.library.shelf import Shelf
+from homebody.skills.built_in import BUILT_IN
 from homebody.ui.pages.models import ModelsPage
 from homebody.ui.pages.models_details import breakable
 from homebody.ui.shortcuts import SHORTCUTS
+from homebody.ui.transcript.steps import StepLine
 from homebody.ui.words import set_translation, tr
 from library.other_apps import fresh_person
 from ui.journey import Journey, journey
 from ui.library_kit import WITH_CARD, RealBehind, RingCourier, put_ring
+from ui.work_kit import Hands, RealSkills, Skilled, own_skill
 
 WriteScript = Callable[..., Path]
 MAKERS = {"Made by", "Licence", "From", "sha256", "File", "Not checked"}
@@ -100,6 +105,43 @@ def test_every_sentence_about_models_goes_through_the_translation(
         it.presenter.with_library(lambda shelving: shelving.act(key, "token"))
         it.until(lambda: it.find("token").isEnabled(), "the keyring")
         assert untranslated(it.find("token_sheet"), own) == set()
+
+
+@pytest.mark.usefixtures("marked")
+def test_every_sentence_about_skills_goes_through_the_translation(
+    qapp: QApplication, write_script: WriteScript, tmp_path: Path
+) -> None:
+    lines = {"My own words": "calculate 15% of 240\nwrite_file shop.txt | $1"}
+    own_skill(find_home().data / "skills", "minutes", "Write minutes.")
+    own = {"My own words", "minutes", "Write minutes.", "a note", "a reminder", str(tmp_path)}
+    own |= {example.request for skill in BUILT_IN for example in skill.examples}
+    own |= {argument.name for skill in BUILT_IN for argument in skill.arguments}
+    own |= {f"/{skill.name}" for skill in BUILT_IN} | {"36", "shop.txt"}
+    work = Skilled(lines, Hands(calculate="36"), [tmp_path])
+    with journey(write_script("no"), qapp, skills=RealSkills(), work=work) as it:
+        it.until(lambda: it.presenter._abilities, "the skills")
+        it.session.saved.add_note("a note")
+        it.session.saved.add_reminder("a reminder", now() + timedelta(days=1))
+        it.session.saved.grant(str(tmp_path), "read")
+        it.send("My own words")
+        it.until(lambda: it.ids() and it.last().asked, "the card")
+        it.until(lambda: not it.presenter.talk.writing, "the end")
+        it.click("step")
+        it.click("rerun")
+        QTest.qWait(60)
+        spoken = {each.accessibleName() for each in it.window.findChildren(StepLine)}
+        sentence = it.last().asked.sentence
+        assert untranslated(it.window, own | spoken | {sentence}) == set()
+        it.presenter.go("skills")
+        it.until(lambda: it.window.findChildren(QAbstractButton, "kept_remove"), "the page")
+        it.presenter.with_skills(lambda abilities: abilities.open("translate"))
+        QTest.qWait(100)
+        assert untranslated(it.find("skills_page"), own | asks()) == set()
+
+
+def asks() -> set[str]:
+    """Return what own skills ask for, in the words of whoever read them."""
+    return {own.asks for own in RealSkills().own_skills().found()}
 
 
 def values(page: ModelsPage) -> set[str]:

@@ -28,12 +28,11 @@ from homebody.ui.theme import Look
 from homebody.ui.window import Window
 
 if TYPE_CHECKING:  # loaded after the first paint
-    from PySide6.QtWidgets import QSystemTrayIcon
-
     from homebody.assistant.session import Session
     from homebody.ui.bridge import Bridge
-    from homebody.ui.presenter.needs import Behind, Opens
+    from homebody.ui.presenter.needs import Behind, BehindSkills, Opens
     from homebody.ui.presenter.presenter import Presenter
+    from homebody.ui.tray import Tray
     from homebody.ui.wiring import Wiring
 
 __all__ = ["Desk", "Needs", "run_window"]
@@ -53,6 +52,8 @@ class Needs:
     """The model that was asked for, to hand over to a window that is open already."""
     behind: "Behind | None" = None
     """What else stands behind the window: the library, the cards. None: neither."""
+    skills: "BehindSkills | None" = None
+    """What stands behind the page of skills and reminders. None: there are none."""
     look: Callable[[QApplication], Look] = field(default=Look)
 
 
@@ -73,7 +74,7 @@ class Desk(QObject):
         """Why the window could not be furnished; then it quits."""
         self._settings = load(needs.home).settings
         self._memory = recall(needs.home)
-        self._tray: QSystemTrayIcon | None = None
+        self._tray: Tray | None = None
         self._bridge: Bridge | None = None
         self._wiring: Wiring | None = None
         self.presenter: Presenter | None = None
@@ -83,6 +84,7 @@ class Desk(QObject):
         self.window.recall(self._memory)
         self.window.painted.connect(self._begin)
         self.window.closed.connect(self._window_closed)
+        self.window.notified.connect(self._notify)
 
     def open(self) -> None:
         """Show the window."""
@@ -168,6 +170,7 @@ class Desk(QObject):
             locks=locks,
             remember=self._remember,
             behind=self._needs.behind,
+            skills=self._needs.skills,
         )
         self._wiring = Wiring(self.window, self.presenter)
         self.presenter.begin(self._memory.conversation)
@@ -192,13 +195,23 @@ class Desk(QObject):
         if self.presenter is None or not self.presenter.models.settings.tray:
             self._app.quit()
             return
+        tray = self._find_tray()
+        if tray is None:
+            self._app.quit()
+        else:
+            tray.stay()
+
+    def _notify(self, title: str, text: str) -> None:
+        """Tell it on the desktop, where there is a tray; the window says it in any case."""
+        tray = self._find_tray()
+        if tray is not None:
+            tray.tell(title, text)
+
+    def _find_tray(self) -> "Tray | None":
         from homebody.ui.tray import make_tray
 
         self._tray = self._tray or make_tray(self.come_forward, self._app)
-        if self._tray is None:
-            self._app.quit()
-        else:
-            self._tray.show()
+        return self._tray
 
 
 class _Signals(QObject):

@@ -1,10 +1,11 @@
 """The composer: where a message is written, what goes with it, and how full the context is."""
 
+import re
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -25,10 +26,16 @@ from homebody.ui.style import set_role
 from homebody.ui.theme import COLUMN, MARGIN, Look
 from homebody.ui.words import tr
 
+if TYPE_CHECKING:  # loaded when somebody types `/`
+    from homebody.ui.completion import Completion
+
 __all__ = ["Composer"]
 
 _OVERHANG: Final = 12
 """The card is this much wider than the column of text at either side; the text lines up."""
+_BEGUN: Final = re.compile(r"/([a-z0-9_-]*)", re.IGNORECASE)
+_NAMED: Final = re.compile(r"/([a-z0-9_-]+)\s")
+_LONGEST_NAME: Final = 100
 _NARROW: Final = 360
 """Where it is narrower, the field needs the room of the meter."""
 
@@ -53,6 +60,9 @@ class Composer(QWidget):
         self._look = look
         self._state = ComposerState()
         self._dialog: QFileDialog | None = None
+        self._completion: Completion | None = None
+        self._refused = ""
+        """What was typed when the person closed the list of skills."""
         self.setObjectName("composer")
         self.setAcceptDrops(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -66,7 +76,7 @@ class Composer(QWidget):
         """Show a state. The text, the cursor and the focus are left alone."""
         self._state = state
         self._field.setPlaceholderText(state.placeholder)
-        self._field.takes_escape = state.running or bool(state.editing)
+        self._complete()
         self._files.show_chips(state.attachments)
         cancelling = self._cancel.hasFocus()
         self._editing.setText(state.editing)
@@ -119,6 +129,12 @@ class Composer(QWidget):
         self._cancel.setObjectName("cancel_edit")
         self._cancel.setAccessibleName(tr("Cancel the edit"))
         self._cancel.setProperty("role", "quiet")
+        self._form = QLabel(self._card)
+        self._form.setObjectName("skill_form")
+        self._form.setTextFormat(Qt.TextFormat.PlainText)
+        self._form.setProperty("role", "fact")
+        self._form.setWordWrap(True)
+        self._form.hide()
         self._files = Attachments(self._look, self._card)
         self._field = ComposerField(self._look, self._card)
         self._field.installEventFilter(self)
@@ -154,6 +170,7 @@ class Composer(QWidget):
         self._column = QVBoxLayout(self._card)
         self._column.addWidget(self._banner)
         self._column.addWidget(self._files)
+        self._column.addWidget(self._form)
         self._column.addLayout(self._row)
         self._outer = QHBoxLayout(self)
         self._outer.addStretch(1)
@@ -184,6 +201,7 @@ class Composer(QWidget):
         self._column.setSpacing(theme.size(8))
         self._row.setSpacing(theme.size(8))
         self._banner_row.setContentsMargins(theme.size(8), 0, 0, 0)
+        self._form.setContentsMargins(theme.size(8), theme.size(2), 0, 0)
         self._banner_row.setSpacing(theme.size(8))
         self._cancel.setMinimumHeight(theme.size(28))
         self._attach.setIcon(icon("paperclip", theme))
@@ -240,7 +258,77 @@ class Composer(QWidget):
 
     def _on_text(self) -> None:
         self._show_sendable()
+        self._complete()
         self.text_changed.emit(self.text())
+
+    # ------------------------------------------------------------------ skills by name
+
+    def _complete(self) -> None:
+        """Show which skills may be meant, or what the one that is named is given."""
+        # Most texts are not looked at any further, however long they are.
+        text = self.text() if self._state.skills else ""
+        begun = _BEGUN.fullmatch(text) if len(text) < _LONGEST_NAME else None
+        if begun is not None and text != self._refused and self._field.hasFocus():
+            self._show_completion(begun[1])
+        elif self._completion is not None:
+            self._completion.hide()
+        if begun is None:
+            self._refused = ""
+        named = _NAMED.match(text[:_LONGEST_NAME])
+        known = (each for each in self._state.skills if named and each.name == named[1])
+        skill = next(known, None)
+        form = f"/{skill.name} {skill.form}".rstrip() if skill is not None else ""
+        self._form.setText(f"{form} · {skill.description}" if skill is not None else "")
+        self._form.setVisible(skill is not None)
+        self._heed_escape()
+
+    def _show_completion(self, typed: str) -> None:
+        from homebody.ui.completion import Completion, matching
+
+        if self._completion is None:
+            self._completion = Completion(self._look, self._card)
+            self._completion.chosen.connect(self._on_named)
+        self._completion.show_choices(matching(typed, self._state.skills))
+        self._describe()
+
+    def _describe(self) -> None:
+        """Let a screen reader say which skill Enter would take."""
+        choice = self._completion.current() if self._completion is not None else None
+        words = f"/{choice.name}: {choice.description}" if choice is not None else ""
+        self._field.setAccessibleDescription(words)
+
+    def _completes(self) -> bool:
+        return self._completion is not None and not self._completion.isHidden()
+
+    def _heed_escape(self) -> None:
+        state = self._state
+        self._field.takes_escape = state.running or bool(state.editing) or self._completes()
+
+    def _on_named(self, name: str) -> None:
+        self.set_text(f"/{name} ")
+        self.focus()
+
+    def _complete_by_key(self, event: QKeyEvent) -> bool:
+        """Use a key for the list of skills; False: it is not meant for it."""
+        completion = self._completion
+        choice = completion.current() if completion is not None else None
+        if completion is None or choice is None:
+            return False
+        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain != Qt.KeyboardModifier.NoModifier:
+            return False
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in steps:
+            completion.step(steps[Qt.Key(event.key())])
+            self._describe()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab}:
+            self._on_named(choice.name)
+        elif event.key() == Qt.Key.Key_Escape:
+            self._refused = self.text()
+            self._complete()
+        else:
+            return False
+        return True
 
     def _on_cancelled(self) -> None:
         self.edit_cancelled.emit()
@@ -249,14 +337,26 @@ class Composer(QWidget):
         self.stop_asked.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Draw the ring of the field around the whole card."""
+        """Draw the ring of the field around the whole card, and let keys choose a skill."""
+        if (
+            watched is self._field
+            and event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and self._completes()
+            and self._complete_by_key(event)
+        ):
+            return True
         if watched is self._field and event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
             set_role(self._card, "asked" if event.type() == QEvent.Type.FocusIn else "ask")
+            if event.type() == QEvent.Type.FocusOut and self._completes():
+                self._complete()
         return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the meter out where there is no room for it."""
         super().resizeEvent(event)
+        if self._completes():
+            self._complete()
         self._meter.setVisible(bool(self._meter.text()) and not self._is_narrow())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from homebody.ui.work_states import AskedCard, StepRow
+
 __all__ = [
     "AttachmentChip",
     "ComposerState",
@@ -19,11 +21,12 @@ __all__ = [
     "Page",
     "Shelf",
     "SidebarState",
+    "SkillChoice",
     "TurnRow",
     "WelcomeState",
 ]
 
-Page = Literal["chat", "models", "settings", "shortcuts", "about"]
+Page = Literal["chat", "models", "skills", "settings", "shortcuts", "about"]
 Shelf = Literal["chats", "archived", "bin"]
 
 
@@ -54,6 +57,10 @@ class TurnRow(Struct, frozen=True, kw_only=True):
     """Markdown, as the model wrote it."""
     reasoning: str = ""
     """What it wrote before the reply; shown folded."""
+    steps: tuple[StepRow, ...] = ()
+    """What was done for the reply; above it."""
+    asked: AskedCard | None = None
+    """What the person is asked: the turn waits."""
     live: bool = False
     """It is being written now: `TranscriptView.write` adds to it."""
     waiting: str = ""
@@ -129,6 +136,16 @@ class HeaderState(Struct, frozen=True, kw_only=True):
     """The person wants no connection at all."""
 
 
+class SkillChoice(Struct, frozen=True, kw_only=True):
+    """A skill that `/` in the composer offers."""
+
+    name: str
+    title: str
+    description: str
+    form: str
+    """What follows its name: `TEXT | LANGUAGE`."""
+
+
 class ComposerState(Struct, frozen=True, kw_only=True):
     """Where the person writes."""
 
@@ -146,6 +163,8 @@ class ComposerState(Struct, frozen=True, kw_only=True):
     """The same in a sentence, and what will be left out."""
     meter_level: Literal["calm", "near", "over"] = "calm"
     """`near`: something will be left out; `over`: the message alone does not fit."""
+    skills: tuple[SkillChoice, ...] = ()
+    """What `/` at the beginning offers; empty: nothing."""
 
 
 class Notice(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ line), `nav` (a row to go somewhere), `accent`
 (a row that begins something), `chip`, `home`, `heading` (a title that is a button), `opens` (the
 name of what opens, which paints itself), `icon` (a button that is only a picture), `suggestion`;
 frames are `card`, `best` (the card that is recommended), `ask`, `asked` (it has the focus), `chip`
-or `line`; labels are `title`, `strong`, `label`, `dim`, `fact`, `key`, `badge`, `ok`, `warn` or
+or `line`; texts to read are `result`, lists `options` or `completion`;
+labels are `title`, `strong`, `label`, `dim`, `fact`, `key`, `badge`, `ok`, `warn` or
 `bad`.
 """
 
@@ -43,7 +44,17 @@ QPlainTextEdit {{ background: transparent; selection-background-color: {accent};
 QTextEdit[role="address"] {{ background: {code}; border: 1px solid {line}; border-radius: 8px;
   padding: {px4}px {px8}px; selection-background-color: {accent}; selection-color: {ink}; }}
 QTextEdit[role="address"]:focus {{ border: 2px solid {accent}; padding: {px3}px {px7}px; }}
+QPlainTextEdit[role="result"] {{ background: {code}; border: 1px solid {line};
+  border-radius: 8px; padding: {px8}px; }}
+QPlainTextEdit[role="result"]:focus {{ border: 2px solid {accent}; padding: {px7}px; }}
 QListView {{ background: transparent; }}
+QListView[role="completion"] {{ border: none; }}
+QListView[role="options"] {{ background: {bg}; border: 1px solid {line}; border-radius: 8px;
+  padding: {px4}px; }}
+QListView[role="options"]:focus {{ border: 2px solid {accent}; padding: {px3}px; }}
+QListView[role="options"]::item {{ min-height: {px28}px; padding: 0 {px8}px; border-radius: 6px;
+  color: {text}; }}
+QListView[role="options"]::item:selected {{ background: {selected}; color: {text}; }}
 QLineEdit, QComboBox, QPlainTextEdit[role="field"] {{
   background: {card}; color: {text}; border: 1px solid {line}; border-radius: 8px;
   padding: {px5}px {px9}px; min-height: {px20}px; selection-background-color: {accent};

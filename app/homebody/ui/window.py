@@ -54,6 +54,7 @@ if TYPE_CHECKING:  # pages are loaded when they are shown
     from homebody.ui.model_states import ModelsState
     from homebody.ui.pages.sheet import ScrolledPage
     from homebody.ui.sheets import TokenSheet
+    from homebody.ui.skill_states import SkillsState
 
 __all__ = ["Window"]
 
@@ -81,6 +82,8 @@ class Window(QWidget):
     """The paths of files that were dropped on the window."""
     seen = Signal(bool)
     """Whether the window can be seen."""
+    notified = Signal(str, str)
+    """A title and a text to be told on the desktop."""
 
     def __init__(self, look: Look, home: Home) -> None:
         super().__init__()
@@ -236,6 +239,10 @@ class Window(QWidget):
             from homebody.ui.pages.models import ModelsPage
 
             return ModelsPage(self._look, self)
+        if page == "skills":
+            from homebody.ui.pages.skills import SkillsPage
+
+            return SkillsPage(self._look, self)
         if page == "settings":
             from homebody.ui.pages.settings import SettingsPage
 
@@ -265,6 +272,15 @@ class Window(QWidget):
     def show_models(self, state: "ModelsState") -> None:
         """Show the page of models, which is open."""
         self._pages["models"].show_state(state)  # type: ignore[attr-defined]
+
+    def show_skills(self, state: "SkillsState") -> None:
+        """Show the page of skills, which is open."""
+        self._pages["skills"].show_state(state)  # type: ignore[attr-defined]
+
+    def notify(self, title: str, text: str) -> None:
+        """Tell the person on the desktop."""
+        QApplication.alert(self)
+        self.notified.emit(title, text)
 
     def show_strip(self, words: str) -> None:
         """Show the quiet line at the bottom."""

@@ -55,6 +55,9 @@ class Wiring:
         transcript.again_asked.connect(presenter.talk.again)
         transcript.continue_asked.connect(presenter.talk.resume)
         transcript.version_asked.connect(presenter.talk.step)
+        transcript.answered.connect(presenter.talk.decide)
+        transcript.rerun_asked.connect(presenter.talk.rerun)
+        transcript.plain_asked.connect(presenter.talk.plain)
         transcript.link_clicked.connect(presenter.ask_link)
         transcript.copied.connect(presenter.copied)
 
@@ -77,6 +80,8 @@ class Wiring:
         window.link_agreed.connect(presenter.open_link)
 
     def _connect_page(self, page: Page, made: QWidget) -> None:
+        if page == "skills":
+            self._connect_skills(made)
         if page != "models":
             return
         from homebody.ui.pages.models import ModelsPage
@@ -98,6 +103,29 @@ class Wiring:
             (made.token_forgotten, Shelving.forget_token),
         ):
             signal.connect(partial(self._with_library, do))
+
+    def _connect_skills(self, made: QWidget) -> None:
+        from homebody.ui.pages.skills import SkillsPage
+        from homebody.ui.presenter.skills import Abilities
+
+        assert isinstance(made, SkillsPage)
+        for signal, do in (
+            (made.opened, Abilities.open),
+            (made.example_chosen, Abilities.write_example),
+            (made.folder_given, Abilities.add_folder),
+            (made.access_given, Abilities.give_access),
+            (made.folder_revoked, Abilities.revoke),
+            (made.own_allowed, Abilities.allow),
+            (made.own_forbidden, Abilities.forbid),
+            (made.own_folder_asked, Abilities.show_own_folder),
+            (made.note_removed, Abilities.remove_note),
+            (made.reminder_removed, Abilities.remove_reminder),
+            (made.refreshed, Abilities.refresh),
+        ):
+            signal.connect(partial(self._with_skills, do))
+
+    def _with_skills(self, do: Callable[..., None], *given: object) -> None:
+        self._presenter.with_skills(lambda abilities: do(abilities, *given))
 
     def _with_library(self, do: Callable[..., None], *given: object) -> None:
         self._presenter.with_library(lambda shelving: do(shelving, *given))
@@ -146,11 +174,13 @@ class Wiring:
             "newer": partial(presenter.on_last, partial(self._step, by=1)),
             "copy_reply": presenter.copy_reply,
             "copy_all": chats.copy_open,
+            "question": window.transcript.to_question,
             "end": window.transcript.to_end,
             "top": window.transcript.to_top,
             "model": window.header.open_models,
             "open_model": window.header.open_model_file,
             "models": partial(presenter.go, "models"),
+            "skills": partial(presenter.go, "skills"),
             "sidebar": window.toggle_sidebar,
             "larger": partial(models.text_size, 1),
             "smaller": partial(models.text_size, -1),

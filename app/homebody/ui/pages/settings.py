@@ -22,7 +22,8 @@ from homebody.ui.words import tr
 __all__ = ["GROUPS", "Field", "SettingsPage"]
 
 GROUPS: Final = (
-    ("Window", ("appearance", "text_size", "tray")),
+    ("Window", ("appearance", "text_size", "tray", "autostart")),
+    ("Skills", ("skills",)),
     (
         "Model",
         (

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from homebody.base.errors import BadInput, EngineProblem, HomebodyError
 from homebody.base.paths import is_elsewhere
+from homebody.messages.plans import Planned
+from homebody.messages.skills import Skill
 from homebody.messages.turns import Attachment, Conversation, Foreseen, Turn
 from homebody.ui.presenter.drafts import Drafts
 from homebody.ui.presenter.reply import Place
 from homebody.ui.presenter.rows import short_count, size_of
+from homebody.ui.presenter.slash import choices_of, plan_of
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.presenter.talk import Talk
 from homebody.ui.states import AttachmentChip
@@ -99,6 +102,7 @@ class Composing:
         self._sent: _Sent | None = None
         self._carried: _Sent | None = None
         self._waiting = False
+        self._skills: tuple[Skill, ...] = ()
         self._measured = 0
         self._call_off: dict[str, Callable[[], None]] = {}
 
@@ -120,8 +124,30 @@ class Composing:
             return
         self._waiting = False
         request = text.strip("\r\n").rstrip()
-        if request.strip() and self._talk.send(request, self._files, self._editing):
+        if not request.strip():
+            return
+        try:
+            plan = self._plan(request)
+        except BadInput as problem:
+            self._stage.board.tell(problem)
+            return
+        if self._talk.send(request, self._files, self._editing, plan):
             self._sent = _Sent(place, request, self._files)
+
+    def _plan(self, request: str) -> Planned | None:
+        """Return what is to be done, if the person named a skill. Raises `BadInput`."""
+        head = self._talk.head
+        return plan_of(
+            request,
+            self._skills,
+            has_reply=head is not None and bool(head.reply),
+            has_file=bool(self._files),
+        )
+
+    def use_skills(self, skills: Sequence[Skill]) -> None:
+        """Offer these from now on where a message begins with `/`."""
+        self._skills = tuple(skills)
+        self._stage.composer(skills=choices_of(skills))
 
     @property
     def waiting(self) -> bool:

@@ -19,6 +19,7 @@ from homebody.library.shelf import STARTER, ShelvedModel, find_model
 from homebody.messages.frames import Loaded
 from homebody.settings.declared import Settings
 from homebody.settings.file import LoadedSettings, save
+from homebody.ui.autostart import start_with_session
 from homebody.ui.presenter.needs import Behind
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.states import ModelChoice, WelcomeState
@@ -33,7 +34,9 @@ TEXT_SIZES: Final = (75, 90, 100, 110, 125, 150, 175, 200, 250)
 """The steps of larger and smaller text, in per cent."""
 _IN_MENU: Final = 20
 """So many models stand in the menu; the page of models shows all."""
-_WINDOW = frozenset({"appearance", "text_size", "tray", "offline", "hub", "extra_hosts"})
+_WINDOW = frozenset(
+    {"appearance", "text_size", "tray", "autostart", "offline", "hub", "extra_hosts"}
+)
 """Settings that the model has nothing to do with."""
 
 
@@ -253,6 +256,8 @@ class Models:
         for key in keys:
             self._problems.pop(key, None)
         self.settings = loaded.settings
+        if "autostart" in keys:
+            self._stage.run("slow", partial(start_with_session, loaded.settings.autostart))
         if self.settings.text_size == self._asked_size:
             self._asked_size = None
         log.setLevel(loaded.settings.log_level)

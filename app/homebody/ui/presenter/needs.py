@@ -21,15 +21,22 @@ if TYPE_CHECKING:  # loaded when it is needed
     from homebody.library.library import Library
     from homebody.library.truth import Truth
     from homebody.machine.gpus import GpuReading
+    from homebody.messages.skills import Reminder
+    from homebody.skills.own import OwnSkill
+    from homebody.store.store import Store
     from homebody.ui.model_states import ModelsState
+    from homebody.ui.skill_states import SkillsState
 
 __all__ = [
     "AsksToken",
     "Background",
     "Behind",
+    "BehindSkills",
     "Failed",
+    "KeepsOwnSkills",
     "Lane",
     "Opens",
+    "Reminds",
     "Transcript",
     "View",
     "WatchesGpus",
@@ -52,6 +59,8 @@ Lane = Literal[
     "downloads",
     "measure",
     "token",
+    "skills",
+    "reminders",
 ]
 """Work in one lane is done in the order in which it was asked for; lanes do not wait for others.
 
@@ -60,7 +69,8 @@ Lane = Literal[
 attached · `slow` all that may take seconds: erasing, backups, hashes, links, looking for models ·
 `gpu` readings of the cards · `truth` whether the model really computes there · `library` the page
 of models: files and whether they fit · `hub` what others are asked · `downloads` what is being
-fetched · `measure` loads that are tried · `token` the system's keyring, which may ask the person
+fetched · `measure` loads that are tried · `token` the system's keyring, which may ask the person ·
+`skills` the page of skills: the person's own, grants, notes · `reminders` what is due
 """
 
 
@@ -120,6 +130,50 @@ class Behind(Protocol):
 
     def truth(self, loaded: Loaded) -> "Truth | None":
         """Return what there is to say about where this model computes, or nothing."""
+
+
+class KeepsOwnSkills(Protocol):
+    """The person's own skills: `skills.own.OwnSkills`, and whoever has to hear of a change."""
+
+    @property
+    def folder(self) -> Path:
+        """Where they lie, a folder each."""
+
+    @property
+    def problem(self) -> str:
+        """Why what was allowed cannot be read; empty: it can."""
+
+    def found(self) -> "Sequence[OwnSkill]":
+        """Return what lies there."""
+
+    def allow(self, name: str) -> None:
+        """Let a skill be used as it is now. Raises `HomebodyError`."""
+
+    def forbid(self, name: str) -> None:
+        """Let it be used no longer."""
+
+
+class Reminds(Protocol):
+    """Tells reminders when they are due: `skills.notify.Notifier`."""
+
+    def missed(self) -> "Sequence[Reminder]":
+        """Return those that came due while Homebody did not run, once."""
+
+    def start(self) -> None:
+        """Begin to wait for the next one."""
+
+    def close(self) -> None:
+        """Wait no longer."""
+
+
+class BehindSkills(Protocol):
+    """What stands behind the window for skills. Its methods are called in a lane."""
+
+    def own_skills(self) -> KeepsOwnSkills:
+        """Make what knows the person's own skills. Called once."""
+
+    def remind(self, store: "Store", tell: "Callable[[Reminder], None]") -> Reminds:
+        """Make what tells reminders; `tell` is called on a thread of its own. Called once."""
 
 
 class Transcript(Protocol):
@@ -187,6 +241,12 @@ class View(Protocol):
 
     def show_models(self, state: "ModelsState") -> None:
         """Show the page of models."""
+
+    def show_skills(self, state: "SkillsState") -> None:
+        """Show the page of skills."""
+
+    def notify(self, title: str, text: str) -> None:
+        """Tell the person on the desktop, outside of the window."""
 
     def show_strip(self, words: str) -> None:
         """Show the quiet line at the bottom; "" hides it."""

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 
 from homebody.assistant.session import Session
 from homebody.base.errors import BadInput, HomebodyError, StoreProblem
+from homebody.messages.skills import Skill
 from homebody.messages.turns import Conversation, Turn
 from homebody.privacy.lock import describe
 from homebody.settings.declared import Settings
 from homebody.ui.presenter.chats import Chats
 from homebody.ui.presenter.composing import Composing, refuse_elsewhere
 from homebody.ui.presenter.models import Models
-from homebody.ui.presenter.needs import Background, Behind, Opens, View
+from homebody.ui.presenter.needs import (
+    Background,
+    Behind,
+    BehindSkills,
+    KeepsOwnSkills,
+    Opens,
+    View,
+)
 from homebody.ui.presenter.reply import Place
 from homebody.ui.presenter.stage import Board, Stage
 from homebody.ui.presenter.strip import Strip
@@ -25,6 +33,8 @@ from homebody.ui.words import tr
 if TYPE_CHECKING:  # loaded when the page of models is opened
     from homebody.library.library import Library
     from homebody.ui.presenter.library import Shelving
+    from homebody.ui.presenter.reminding import Reminding
+    from homebody.ui.presenter.skills import Abilities
 
 __all__ = ["Presenter"]
 
@@ -45,6 +55,7 @@ class Presenter:
         locks: tuple[str, ...],
         remember: Callable[[str | None], None] = lambda _: None,
         behind: Behind | None = None,
+        skills: BehindSkills | None = None,
     ) -> None:
         """`remember` is told which conversation to open at the next start, whenever it changes."""
         self.board = Board(view)
@@ -72,12 +83,16 @@ class Presenter:
         self._opening_library = False
         self._for_library: list[Callable[[Shelving], None]] = []
         """What is to be done when the library is there."""
+        self._skills = skills
+        self._abilities: Abilities | None = None
+        self._reminding: Reminding | None = None
         self._open_session = open_session
         self._locks = locks
         self._remember = remember
         self._remembered: str | None = None
         self._reopen: str | None = None
         self._file = ""
+        self._closed = False
 
     # ------------------------------------------------------------------ beginning and end
 
@@ -116,6 +131,8 @@ class Presenter:
             self.strip.begin(self._behind)
             left = session.home.models / "incoming"
             self._stage.run("slow", partial(_holds_anything, left), self._fetch_on)
+        if self._skills is not None:
+            self._begin_skills(session, self._skills)
         self._keep_house()
 
     def _fetch_on(self, left: object) -> None:
@@ -149,9 +166,12 @@ class Presenter:
 
         What was asked of the background still has to be waited for.
         """
+        self._closed = True
         self.strip.close()
         if self._shelving is not None:
             self._shelving.close()
+        if self._reminding is not None:
+            self._reminding.close()
         self.composing.keep_draft(leaving=True)
         self.talk.step_aside()
         place = self.talk.place
@@ -239,6 +259,8 @@ class Presenter:
         self.strip.model(header.model, header.model_detail)
         if self._shelving is not None:
             self._shelving.model_changed()
+        if self._abilities is not None:
+            self._abilities.offer()
 
     # ------------------------------------------------------------------ the library
 
@@ -276,6 +298,37 @@ class Presenter:
         self._for_library.clear()
         self.board.tell(problem, "library", action=tr("Try again"), do=partial(self.go, "models"))
 
+    # ------------------------------------------------------------------ skills
+
+    def _begin_skills(self, session: Session, skills: BehindSkills) -> None:
+        """Offer skills by name, and wait for reminders."""
+
+        def work() -> "tuple[type[Abilities], type[Reminding], KeepsOwnSkills]":
+            # Loaded here, so that the window does not wait for it.
+            from homebody.ui.presenter.reminding import Reminding
+            from homebody.ui.presenter.skills import Abilities
+
+            return Abilities, Reminding, skills.own_skills()
+
+        def then(made: "tuple[type[Abilities], type[Reminding], KeepsOwnSkills]") -> None:
+            abilities, reminding, own = made
+            if self._closed:
+                return
+            self._abilities = abilities(self._stage, session.saved, own, self._use_skills)
+            self._abilities.refresh()
+            self._reminding = reminding(self._stage, session.saved, skills)
+
+        self._stage.run("skills", work, then)
+
+    def _use_skills(self, skills: Sequence[Skill]) -> None:
+        on = self.models.settings.skills
+        self.composing.use_skills(skills if on else ())
+
+    def with_skills(self, do: "Callable[[Abilities], None]") -> None:
+        """Do something with the page of skills, if there are any."""
+        if self._abilities is not None:
+            do(self._abilities)
+
     # ------------------------------------------------------------------ intents
 
     def go(self, page: Page) -> None:
@@ -285,6 +338,8 @@ class Presenter:
         self._stage.go(page)
         if page == "models":
             self._open_models()
+        if page == "skills":
+            self._open_skills()
 
     def _open_models(self) -> None:
         if self._shelving is None:
@@ -292,6 +347,13 @@ class Presenter:
 
             self._stage.view.show_models(ModelsState(busy=tr("Looking for models…")))
         self.with_library(lambda shelving: shelving.refresh())
+
+    def _open_skills(self) -> None:
+        if self._abilities is None:
+            from homebody.ui.skill_states import SkillsState
+
+            self._stage.view.show_skills(SkillsState(busy=tr("Looking at the skills…")))
+        self.with_skills(lambda abilities: abilities.refresh())
 
     def take_files(self, paths: Sequence[str]) -> None:
         """Take files that were dropped or chosen: models go on the shelf, texts are attached."""

@@ -18,16 +18,21 @@ from homebody.messages.events import (
     Accepted,
     Done,
     Left,
+    Paused,
     Saved,
+    Stepped,
     Stumbled,
+    Thought,
     TurnEvent,
     Waiting,
     Written,
 )
+from homebody.messages.plans import Planned, SkillsPlan, Step
 from homebody.messages.turns import ShownTurn, Turn
 from homebody.store.store import Store
 from homebody.ui.presenter.rows import turn_row
 from homebody.ui.presenter.stage import Stage
+from homebody.ui.presenter.work import step_row, step_rows
 from homebody.ui.states import TurnRow
 from homebody.ui.words import tr
 
@@ -94,6 +99,8 @@ class _Writing:
     stopped: bool = False
     forgotten: bool = False
     """Its conversation was deleted: nobody needs to hear how it ends."""
+    then: Callable[[], None] | None = None
+    """What is done once it has ended."""
     row: TurnRow | None = None
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
@@ -132,6 +139,15 @@ class Reply:
             writing.stopped = True
             # An engine that hangs would keep the window waiting.
             self._stage.run("stop", writing.assistant.stop)
+
+    def stop_for(self, turn: str, then: Callable[[], None]) -> bool:
+        """Stop this turn if it is the one that is written, and do something when it has ended."""
+        writing = self._writing
+        if writing is None or writing.row is None or writing.row.id != turn:
+            return False
+        writing.then = then
+        self.stop()
+        return True
 
     def forget(self) -> None:
         """Stop it: its conversation was deleted."""
@@ -181,6 +197,10 @@ class Reply:
                 self._begin(writing, event)
             case Waiting():
                 self._wait(writing, event)
+            case Thought():
+                self._plan(writing, event.planned)
+            case Stepped():
+                self._step(writing, event)
             case Written():
                 (writing.reasoning if event.reasoning else writing.text).append(event.text)
                 if here and writing.row is not None:
@@ -194,7 +214,7 @@ class Reply:
                     self._stage.board.say("unsaved", event.problem, kind="warn")
                 else:
                     self._stage.board.dismiss("unsaved")
-            case Done() | Stumbled():
+            case Done() | Paused() | Stumbled():
                 self._finish(writing, event)
 
     def _begin(self, writing: _Writing, shown: ShownTurn) -> None:
@@ -214,14 +234,42 @@ class Reply:
     def _wait(self, writing: _Writing, event: Waiting) -> None:
         if writing.row is None or writing.text or writing.reasoning:
             return
-        words = tr("Loading the model") if event.what == "load" else tr("Reading")
+        words = {
+            "load": tr("Loading the model"),
+            "read": tr("Reading"),
+            "plan": tr("Working out what to do"),
+        }[event.what]
         if event.done > 0:
             words += tr(", {percent:.0f} %").format(percent=event.done * 100)
-        row = replace(writing.row, waiting=f"{words}…")
+        self._put(writing, replace(writing.row, waiting=f"{words}…"))
+
+    def _put(self, writing: _Writing, row: TurnRow) -> None:
+        """Show the row with something changed; what was written stays."""
         if row != writing.row:
             writing.row = row
             if self._audience.is_here(writing.place):
-                self._stage.view.transcript.update_row(row)
+                self._stage.view.transcript.update_row(writing.now())
+
+    def _plan(self, writing: _Writing, planned: Planned) -> None:
+        if writing.row is None:
+            return
+        steps: tuple[Step, ...] = ()
+        if isinstance(planned.plan, SkillsPlan):
+            steps = tuple(Step(skill=each.skill, given=each.args) for each in planned.plan.steps)
+        waiting = "" if steps else tr("Thinking…")
+        row = replace(writing.row, steps=step_rows(steps, settled=False), waiting=waiting)
+        self._put(writing, row)
+
+    def _step(self, writing: _Writing, event: Stepped) -> None:
+        if writing.row is None:
+            return
+        steps = list(writing.row.steps)
+        while len(steps) <= event.index:
+            steps.append(step_row(event.step))
+        steps[event.index] = step_row(event.step, done=event.done)
+        busy = any(each.state in {"planned", "running", "waiting"} for each in steps)
+        waiting = "" if busy else tr("Writing…")
+        self._put(writing, replace(writing.row, steps=tuple(steps), waiting=waiting))
 
     def _leave_out(self, writing: _Writing, dropped: tuple[str, ...]) -> None:
         """Mark the turns that the model no longer sees."""
@@ -238,7 +286,7 @@ class Reply:
 
         self._stage.run("store", lambda: [place.store.shown(turn) for turn in new], then)
 
-    def _finish(self, writing: _Writing, event: Done | Stumbled) -> None:
+    def _finish(self, writing: _Writing, event: Done | Paused | Stumbled) -> None:
         assert writing.row is not None
         shown = ShownTurn(event.turn, writing.row.place, writing.row.versions)
         row = turn_row(shown)
@@ -256,10 +304,12 @@ class Reply:
         elif not (writing.place.temporary or writing.stopped) and writing.place.conversation:
             self._stage.board.say(
                 "elsewhere",
-                tr("The reply in the other conversation is there."),
+                tr("You are asked something in the other conversation.")
+                if isinstance(event, Paused)
+                else tr("The reply in the other conversation is there."),
                 action=tr("Show it"),
                 do=partial(self._audience.open, writing.place.conversation),
-                fades=True,
+                fades=not isinstance(event, Paused),
             )
 
     def _end(self, writing: _Writing) -> None:
@@ -269,6 +319,8 @@ class Reply:
             self._stage.run("store", writing.place.store.close)
         self._stage.board.dismiss("busy")
         self._audience.changed()
+        if writing.then is not None and not writing.forgotten:
+            writing.then()
 
     def _fail(self, writing: _Writing, problem: HomebodyError) -> None:
         """Tell that a request was not even accepted: then the words are still in the composer."""

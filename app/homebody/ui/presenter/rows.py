@@ -4,6 +4,7 @@ from datetime import datetime
 
 from homebody.assistant.facts import details, facts
 from homebody.messages.turns import Attachment, Conversation, SearchHit, ShownTurn, Turn
+from homebody.ui.presenter.work import asked_card, plan_facts, step_rows
 from homebody.ui.states import AttachmentChip, ConversationRow, Fact, TurnRow
 from homebody.ui.words import tr
 
@@ -17,18 +18,22 @@ def turn_row(shown: ShownTurn, *, left_out: bool = False) -> TurnRow:
     line = facts(turn.run)
     if turn.state == "stopped":
         line = f"{tr('stopped')} · {line}" if line else tr("stopped")
+    told = tuple(Fact(tr(label), tr(value)) for label, value in details(turn))
+    waiting = turn.waiting if turn.state == "waiting" else None
     return TurnRow(
         id=turn.id,
         request=turn.request,
         attachments=tuple(map(_chip, turn.attachments)),
         reply=turn.reply,
         reasoning=turn.reasoning,
+        steps=step_rows(turn.steps, settled=turn.state != "open"),
+        asked=asked_card(waiting, turn.steps) if waiting is not None else None,
         live=turn.state == "open",
         facts="" if turn.state == "open" else line,
-        details=tuple(Fact(tr(label), tr(value)) for label, value in details(turn)),
+        details=told + plan_facts(turn.planned),
         problem=problem,
         hint=hint,
-        resumable=turn.state in {"stopped", "failed", "interrupted"} and bool(turn.reply),
+        resumable=turn.state in {"stopped", "failed", "interrupted"} and _has_more(turn),
         place=shown.place,
         versions=shown.versions,
         left_out=left_out,
@@ -41,8 +46,16 @@ def _trouble(turn: Turn) -> tuple[str, str]:
         return turn.problem or tr("This could not be answered."), kept
     if turn.state == "interrupted":
         kept = tr("What was written by then is kept.") if turn.reply else ""
+        if turn.steps and not turn.reply:
+            return tr("Homebody ended while this was being done."), kept
         return tr("Homebody ended while this was being written."), kept
     return "", ""
+
+
+def _has_more(turn: Turn) -> bool:
+    """Tell whether there is anything to go on with: a reply that broke off, or steps left."""
+    left = {"planned", "waiting", "running", "skipped"}
+    return bool(turn.reply) or any(step.state in left for step in turn.steps)
 
 
 def _chip(attachment: Attachment) -> AttachmentChip:

@@ -125,6 +125,7 @@ class Stage:
 def _page_title(page: Page) -> str:
     titles = {
         "models": tr("Models"),
+        "skills": tr("Skills"),
         "settings": tr("Settings"),
         "shortcuts": tr("Shortcuts"),
         "about": tr("About"),

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from homebody.assistant.turn import Assistant
+from homebody.base.errors import HomebodyError
 from homebody.messages.events import TurnEvent
+from homebody.messages.plans import Choice, Planned
 from homebody.messages.turns import Attachment, Conversation, ShownTurn, Turn
 from homebody.store.store import Store
 from homebody.ui.presenter.reply import Place, Reply
 from homebody.ui.presenter.rows import title_of, turn_row
 from homebody.ui.presenter.stage import Stage
+from homebody.ui.presenter.work import arguments_of
 from homebody.ui.states import TurnRow, WelcomeState
 from homebody.ui.words import tr
 
@@ -227,11 +230,16 @@ class Talk:
     # ------------------------------------------------------------------ asking
 
     def send(
-        self, request: str, attachments: Sequence[Attachment] = (), instead_of: Turn | None = None
+        self,
+        request: str,
+        attachments: Sequence[Attachment] = (),
+        instead_of: Turn | None = None,
+        plan: Planned | None = None,
     ) -> bool:
         """Ask something; or ask it `instead_of` an earlier turn, which is kept beside it.
 
-        False: not now, and the person was told why.
+        `plan`: what is to be done, where the person said it. False: not now, and the person was
+        told why.
         """
         place, assistant = self._place, self.assistant()
         if place is None or assistant is None or self._is_busy():
@@ -242,7 +250,7 @@ class Talk:
 
         def events() -> Iterator[TurnEvent]:
             return assistant.run(
-                place.begin(), request, parent=parent, attachments=tuple(attachments)
+                place.begin(), request, parent=parent, attachments=tuple(attachments), plan=plan
             )
 
         first = instead_of.id if instead_of else None
@@ -258,11 +266,44 @@ class Talk:
 
     def resume(self, turn: str) -> None:
         """Go on with a reply that broke off."""
+        self._follow(turn, lambda assistant: assistant.resume(turn))
+
+    def decide(self, turn: str, choice: Choice, option: str = "") -> None:
+        """Answer what a turn asks."""
+        self._follow(turn, lambda assistant: assistant.decide(turn, choice, option=option))
+
+    def rerun(self, turn: str, step: int, typed: dict[str, str]) -> None:
+        """Run a step again with other arguments, and what follows; the old turn is kept."""
+
+        def then(found: Turn) -> None:
+            if step >= len(found.steps):
+                return
+            try:
+                args = arguments_of(found.steps[step].skill, typed)
+            except HomebodyError as problem:
+                self._stage.board.tell(problem)
+                return
+            self._follow(turn, lambda assistant: assistant.rerun(turn, step, args))
+
+        self.with_turn(turn, then)
+
+    def plain(self, turn: str) -> None:
+        """Never mind the steps: just answer. What runs is stopped first."""
+        place = self._place
+
+        def then() -> None:
+            if place is self._place:
+                self._follow(turn, lambda assistant: assistant.plain(turn))
+
+        if not self._reply.stop_for(turn, then):
+            then()
+
+    def _follow(self, turn: str, begin: Callable[[Assistant], Iterator[TurnEvent]]) -> None:
+        """Follow what becomes of a turn that is shown, or of one in its place."""
         place, assistant = self._place, self.assistant()
         if place is None or assistant is None or self._is_busy():
             return
-        events = partial(assistant.resume, turn)
-        self._reply.write(place, assistant, events, head=self._head, first=turn)
+        self._reply.write(place, assistant, partial(begin, assistant), head=self._head, first=turn)
 
     def stop(self) -> None:
         """Stop the reply; what was written stays."""

@@ -111,10 +111,13 @@ class Rows:
         """Return how tall turns may be, from how much is written in them."""
         line = 21 * self.scale
         base = int(120 * self.scale)
+        step, question = int(28 * self.scale), int(180 * self.scale)
         # Each new line costs half of one more: the last one of a paragraph is short.
         character, new_line = line * 7 * self.scale / self.width, line / 2
         return [
             base
+            + len(row.steps) * step
+            + (question if row.asked is not None else 0)
             + int(
                 (len(row.request) + len(row.reply)) * character
                 + (row.reply.count("\n") + row.request.count("\n")) * new_line

@@ -10,6 +10,7 @@ from homebody.ui.transcript.attachments import Attachments
 from homebody.ui.transcript.body import SHOWN, Body
 from homebody.ui.transcript.highlight import Highlighter
 from homebody.ui.transcript.parts import Facts, Problem, Surface, Word, label, unmarked
+from homebody.ui.transcript.work import Work
 from homebody.ui.words import tr
 
 __all__ = ["TurnWidget"]
@@ -25,6 +26,11 @@ class TurnWidget(QWidget):
     again_asked = Signal(str)
     continue_asked = Signal(str)
     version_asked = Signal(str, int)
+    answered = Signal(str, str, str)
+    """The turn's id, what was chosen, and which option or ""."""
+    rerun_asked = Signal(str, int, dict)
+    """The turn's id, the number of a step from 0, and its arguments as they were typed."""
+    plain_asked = Signal(str)
     link_clicked = Signal(str)
     copied = Signal(str)
     reshaped = Signal(str)
@@ -66,6 +72,7 @@ class TurnWidget(QWidget):
         self._reasoning_fold = self._word(tr("Reasoning"), "reasoning-fold", tr("Reasoning"))
         self._reasoning = self._body("reasoning", self)
         self._reasoning.set_quiet(quiet=True)
+        self._work = Work(self._look, self._unfolded, self)
         self._reply = self._body("reply", self)
         self._waiting = label(self, "dim", "waiting")
         self._cut = label(self, "fact", "cut")
@@ -94,6 +101,11 @@ class TurnWidget(QWidget):
         self._reasoning_fold.clicked.connect(self._on_reasoning)
         self._facts_fold.clicked.connect(self._on_facts)
         self._attachments.reshaped.connect(self._on_reshaped)
+        self._work.reshaped.connect(self._on_reshaped)
+        self._work.copied.connect(self.copied)
+        self._work.answered.connect(self._on_answered)
+        self._work.rerun_asked.connect(self._on_rerun)
+        self._work.plain_asked.connect(self._on_plain)
         for word in self._sometimes:
             word.focused.connect(self._show_words)
 
@@ -129,6 +141,8 @@ class TurnWidget(QWidget):
             self._bubble.setVisible(bool(row.request))
         if row.attachments or old.attachments:
             self._attachments.show_chips(row.id, row.attachments)
+        if row.steps or old.steps or row.asked or old.asked:
+            self._work.show_row(row)
         self._reply.name(tr("Homebody"))
         if row.reply != self._reply.whole or old.live or row.live or not same:
             self._reply.show_markdown(row.reply, live=row.live)
@@ -147,6 +161,8 @@ class TurnWidget(QWidget):
                 self._reasoning.write(text)
             self._reasoning_fold.show()
         else:
+            if row.steps and self._reply.isHidden():
+                self._work.show_row(row)
             self._reply.write(text)
         if self._reply.isHidden() or self._speaker.isHidden() or self._reply.is_cut:
             self._show_rest()
@@ -168,6 +184,7 @@ class TurnWidget(QWidget):
         self._is_drawing = True
         for body in self.findChildren(Body):
             body.restyle()
+        self._work.restyle()
         self._show_rest()
         self._is_drawing = False
         self.update()
@@ -199,7 +216,9 @@ class TurnWidget(QWidget):
         self._waiting.setText(row.waiting)
         self._waiting.setVisible(bool(row.waiting) and not has_reply)
         self._speaker.setVisible(
-            has_reply or row.live or bool(row.problem or row.waiting or row.reasoning)
+            has_reply
+            or row.live
+            or bool(row.problem or row.waiting or row.reasoning or row.steps or row.asked)
         )
         self._cut.setText(
             tr("Only the first {count:,} characters are shown. Copy gives all.").format(count=SHOWN)
@@ -216,7 +235,7 @@ class TurnWidget(QWidget):
         self._facts.setVisible(self._is_unfolded("facts") and bool(row.details))
         for word, shown in (
             (self._copy_reply, has_reply and not row.live),
-            (self._again, not row.live),
+            (self._again, not row.live and row.asked is None),
             (self._edit, not row.live),
             (self._go_on, row.resumable and not row.problem and not row.live),
             (self._older, row.versions > 1),
@@ -252,6 +271,7 @@ class TurnWidget(QWidget):
             self._speaker.setGeometry(0, y, width, height)
             y += height + size(4)
         y = self._place_reasoning(y, width)
+        y = self._work.lay_out_steps(y, width)
         if not self._waiting.isHidden():
             height = self._waiting.heightForWidth(width)
             self._waiting.setGeometry(0, y, width, height)
@@ -268,6 +288,7 @@ class TurnWidget(QWidget):
                 height = self._problem.lay_out(width) if is_card else part.heightForWidth(width)
                 part.setGeometry(0, y, width, height)
                 y += height + size(4)
+        y = self._work.lay_out_question(y, width)
         return self._place_words(y, width) + size(12)
 
     def _place_request(self, y: int, width: int) -> int:
@@ -372,6 +393,19 @@ class TurnWidget(QWidget):
             self._unfolded ^= {(self.row.id, "facts")}
             self._show_rest()
             self.reshaped.emit(self.row.id)
+
+    def focus_question(self) -> None:
+        """Go to what answers the question of this turn."""
+        self._work.focus_question()
+
+    def _on_answered(self, choice: str, option: str) -> None:
+        self.answered.emit(self.row.id, choice, option)
+
+    def _on_rerun(self, step: int, given: dict[str, str]) -> None:
+        self.rerun_asked.emit(self.row.id, step, given)
+
+    def _on_plain(self) -> None:
+        self.plain_asked.emit(self.row.id)
 
     def _on_reshaped(self) -> None:
         if not self._is_drawing:

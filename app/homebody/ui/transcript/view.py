@@ -40,6 +40,9 @@ class TranscriptView(QAbstractScrollArea):
     again_asked = Signal(str)
     continue_asked = Signal(str)
     version_asked = Signal(str, int)
+    answered = Signal(str, str, str)
+    rerun_asked = Signal(str, int, dict)
+    plain_asked = Signal(str)
     link_clicked = Signal(str)
     copied = Signal(str)
 
@@ -148,6 +151,12 @@ class TranscriptView(QAbstractScrollArea):
             self._anchor = (self._rows[0].id, -self._above())
             self._arrange()
             self._is_at_end = self.verticalScrollBar().value() >= self._most()
+
+    def to_question(self) -> None:
+        """Go to the last turn that asks something, if there is one."""
+        asking = [row.id for row in self._rows if row.asked is not None]
+        if asking and self.show_turn(asking[-1], mark=False):
+            self._pool.bound[asking[-1]].focus_question()
 
     def row_ids(self) -> list[str]:
         """Return the ids of all turns, in order."""
@@ -305,6 +314,9 @@ class TranscriptView(QAbstractScrollArea):
         widget.again_asked.connect(self.again_asked)
         widget.continue_asked.connect(self.continue_asked)
         widget.version_asked.connect(self.version_asked)
+        widget.answered.connect(self.answered)
+        widget.rerun_asked.connect(self.rerun_asked)
+        widget.plain_asked.connect(self.plain_asked)
         widget.link_clicked.connect(self.link_clicked)
         widget.copied.connect(self.copied)
         widget.reshaped.connect(self._on_reshaped)
