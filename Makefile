@@ -10,7 +10,7 @@ LLAMA   := $(shell sed -n 's/.*"llama-cpp-python==\([0-9.]*\)".*/\1/p' pyproject
 # `make run CUDA=1`: the same, with code for NVIDIA's cards. It stays until llama.cpp changes.
 WITH_CUDA := $(VENV)/.cuda-$(LLAMA)
 
-.PHONY: run test check fix bench pictures torture clean
+.PHONY: run test check fix bench scores planner pictures torture clean
 
 run: $(VENV)/.installed
 	@$(BIN)/homebody $(ARGS)
@@ -40,6 +40,16 @@ torture: $(VENV)/.developing
 	@PYTHONPATH=tests $(BIN)/python tests/torture/downloads.py --kills 100 --tampered 1000 --full 20
 	@$(BIN)/python tests/torture/wire_ledger.py --requests 10000 --chains 100
 	@$(BIN)/python tests/torture/courier_kill.py --kills 200
+	@PYTHONPATH=tests $(BIN)/python tests/torture/injections.py
+
+# The planner's adapter, trained anew: an hour and more on two cores, PyTorch in an environment of its own.
+planner: $(VENV)/.developing
+	@$(BIN)/python models/experts/planner/recipe/reproduce.py build/planner $(ARGS)
+
+# How often plans are right, on the hand-made requests; and everyday tasks done for real.
+scores: $(VENV)/.developing
+	@PYTHONPATH=tests $(BIN)/python tests/bench/plans.py $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/desktop_tasks.py --plans expert --failures
 
 pictures: $(VENV)/.developing
 	@$(BIN)/python tests/pictures/draw.py $(ARGS)

@@ -4,7 +4,7 @@ One for a session. The planner's engine is a process of its own, whichever model
 starter model with the expert, small enough to stay.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,13 +171,15 @@ class Workbench:
             folders=self._workshop,
             grants=store,
             places=self._places,
+            profile=home.folders,
         )
 
     def use(self, model: "ShelvedModel", settings: "Settings") -> "Work":
         """Have experts go by what is set for this model from now on; return what skills need."""
-        self.work.runner = self._runner(model, settings)
-        self.work.planner = self._chosen(model.key)
-        return self.work
+        # Another one: a turn that still goes on stops what it began with.
+        return replace(
+            self.work, runner=self._runner(model, settings), planner=self._chosen(model.key)
+        )
 
     def close(self) -> None:
         """End the planner's engine and the workshop."""

@@ -19,6 +19,7 @@ from homebody.assistant.confidence import (
 from homebody.assistant.in_context import InContextPlanner
 from homebody.assistant.plan_lines import ASKED, check, write_line
 from homebody.assistant.planner import NOBODY, Expert, ExpertPlanner, find_expert
+from homebody.assistant.references import surroundings
 from homebody.base.errors import EngineProblem
 from homebody.base.paths import Home
 from homebody.engine.client import Engine
@@ -367,15 +368,22 @@ def test_a_long_answer_to_a_question_is_put_into_the_plan(planning):
     long = "it costs $5 and $text is what they wrote in that letter to me in May"
     it = planning(ScriptedReply("translate $text | German", when="German: $text"), "answer")
     planned = it.planner.plan(long, before=[TRANSLATE])
-    step = planned.plan.steps[0]
-    assert step.args["text"] == long.replace("$", "\uff04")
-    check(planned.plan, SKILLS, {})
+    assert planned.plan.steps[0].args["text"] == "$text"
+    assert planned.with_question
+    values, _ = surroundings(turn(long, planned.plan), [TRANSLATE], planned, SKILLS)
+    assert values["$text"].text == long
+    assert values["$text"].label == "tool"
+    check(planned.plan, SKILLS, values)
 
 
 def test_a_missing_time_comes_after_the_request(planning):
     asked = turn('remind me of "a b c d e f g h"', AskPlan(ASKED["when"]))
     it = planning(ScriptedReply("set_reminder $text | at 9", when="$text at 9"), "answer")
-    assert it.line("at 9", before=[asked]) == "set_reminder a b c d e f g h | at 9"
+    planned = it.planner.plan("at 9", before=[asked])
+    assert planned.plan.steps[0].args == {"text": "$text", "when": "at 9"}
+    # What the earlier request carried is as little the person's as it was there.
+    values, _ = surroundings(turn("at 9", planned.plan), [asked], planned, SKILLS)
+    assert (values["$text"].text, values["$text"].label) == ("a b c d e f g h", "tool")
 
 
 @pytest.mark.parametrize("request_", ["never mind", "No, thanks!", "vergiss es", "annulla"])

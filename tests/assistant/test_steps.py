@@ -250,6 +250,24 @@ def test_grants_of_this_run_are_enough_and_are_not_kept(chores: Start, folder: P
     assert it.store.grants() == []
 
 
+def test_nothing_is_written_among_homebodys_own_files(chores: Start, folder: Path) -> None:
+    from homebody.messages.skills import Grant
+
+    own = folder / "profile"
+    own.mkdir()
+    (folder / "way").symlink_to(own)
+    it = chores({"w": "write_file profile/settings.toml | x", "l": "write_file way/new.md | x"})
+    it.work.profile = (own,)
+    it.work.for_this_run.append(Grant(folder=str(folder), access="write"))
+    for request in ("w", "l"):
+        ended = it.ask(request)
+        assert isinstance(ended, Done)
+        assert states(ended.turn) == ["refused"]
+        assert "Homebody's own files" in step_of(ended.turn).problem
+    assert not it.bench.ran
+    assert list(own.iterdir()) == []
+
+
 # ---------------------------------------------------------------- labels
 
 
@@ -533,3 +551,27 @@ def test_an_answer_that_does_not_fit_changes_nothing(chores: Start) -> None:
     assert it.decide("once").turn.reply == "buy milk"
     with pytest.raises(BadInput):
         it.decide("once")
+
+
+def test_a_long_text_is_written_after_one_yes(chores: Start, folder: Path) -> None:
+    text = "a long word " * 40_000
+    it = chores({f"save this as long.txt:\n\n{text}": "write_file long.txt | $text"})
+    question_of(it.ask(f"save this as long.txt:\n\n{text}"))
+    ended = it.decide("once")
+    assert isinstance(ended, Done)
+    assert states(ended.turn) == ["done"]
+
+
+def test_a_stop_before_a_skill_began_is_heeded(chores: Start) -> None:
+    it = chores({"r": "read_file notes.md"})
+    it.grant()
+    give = it.bench.set_folders
+
+    def set_folders(*facts: object) -> None:
+        give(*facts)  # type: ignore[arg-type]
+        it.assistant.stop()
+
+    it.bench.set_folders = set_folders  # type: ignore[method-assign,assignment]
+    ended = it.ask("r")
+    assert ended.turn.state == "stopped"
+    assert not it.bench.ran

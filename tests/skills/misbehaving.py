@@ -32,6 +32,16 @@ def babbles_for_ever(args, now):
         os.write(2, b"x" * 100_000)
 
 
+def slow_to_load(args, now):
+    return Outcome(text="loaded")
+
+
+def make_ready():
+    """Load for longer than `slow_to_load` may run; once."""
+    if len(sys.argv) > 2:
+        time.sleep(float(sys.argv.pop()))
+
+
 def raises(args, now):
     raise ValueError("private words")
 

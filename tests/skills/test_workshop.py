@@ -69,6 +69,29 @@ def test_skills_run_one_after_another_in_one_process(workshop):
     assert workshop.pid != os.getpid()
 
 
+def test_what_a_skill_loads_is_not_of_its_time():
+    workshop = Workshop(command=[*MISBEHAVING, "3"])
+    try:
+        assert run(workshop, "slow_to_load", seconds=2.5).text == "loaded"
+    finally:
+        workshop.close()
+
+
+@linux
+def test_a_granted_folder_that_was_made_anew_is_let_in(granted):
+    workshop = Workshop()
+    try:
+        workshop.set_folders([grant(granted)], [granted])
+        assert run(workshop, "read_file", path=str(granted / "notes.md")).text == "hello"
+        old = granted.rename(granted.with_name("old"))
+        granted.mkdir()
+        (granted / "notes.md").write_text("anew")
+        assert run(workshop, "read_file", path=str(granted / "notes.md")).text == "anew"
+        assert refused(workshop, "read_file", path=str(old / "notes.md")).kind == "outside"
+    finally:
+        workshop.close()
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "words"),
     [

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
@@ -257,12 +258,24 @@ def test_never_mind_is_offered_while_steps_run_and_no_longer_than_that(make: Mad
 # ---------------------------------------------------------------- the card that asks
 
 
+def test_the_end_of_a_long_path_is_seen_on_the_card(make: Made) -> None:
+    path = f"/home/ada/{'notes' * 40}.desktop"
+    view = make([turn("t", READ, reply="", asked=replace(CARD, sentence=f"Write {path}."))])
+    sentence = one(view, "asked-sentence", QLabel)
+    widest = max(
+        sentence.fontMetrics().horizontalAdvance(part) for part in sentence.text().split("\u200b")
+    )
+    # No piece of it is wider than the place that it has, so that nothing is cut off.
+    assert widest <= sentence.width()
+    assert sentence.text().replace("\u200b", "").endswith(".desktop.")
+
+
 def test_the_card_says_exactly_what_would_happen_and_takes_an_answer(make: Made) -> None:
     view = make([turn("t", READ, reply="", asked=CARD)])
     answers = []
     view.answered.connect(lambda *given: answers.append(given))
     assert one(view, "asked-title", QLabel).text() == "Write this file?"
-    assert one(view, "asked-sentence", QLabel).text() == CARD.sentence
+    assert one(view, "asked-sentence", QLabel).text().replace("\u200b", "") == CARD.sentence
     assert one(view, "asked-details", BoundedText).toPlainText() == "milk"
     for choice in ("once", "always", "no", "answer"):
         click(one(view, f"asked-{choice}"))

@@ -18,10 +18,9 @@ from homebody.library.catalog import catalog, starter_entry
 from homebody.library.shelf import Shelf
 from homebody.skills.built_in import BUILT_IN
 from homebody.ui.pages.models import ModelsPage
-from homebody.ui.pages.models_details import breakable
 from homebody.ui.shortcuts import SHORTCUTS
 from homebody.ui.transcript.steps import StepLine
-from homebody.ui.words import set_translation, tr
+from homebody.ui.words import breakable, set_translation, tr
 from library.other_apps import fresh_person
 from ui.journey import Journey, journey
 from ui.library_kit import WITH_CARD, RealBehind, RingCourier, put_ring
@@ -113,7 +112,8 @@ def test_every_sentence_about_skills_goes_through_the_translation(
 ) -> None:
     lines = {"My own words": "calculate 15% of 240\nwrite_file shop.txt | $1"}
     own_skill(find_home().data / "skills", "minutes", "Write minutes.")
-    own = {"My own words", "minutes", "Write minutes.", "a note", "a reminder", str(tmp_path)}
+    own = {"My own words", "minutes", "Write minutes.", "a note", "a reminder"}
+    own.add(breakable(str(tmp_path)))
     own |= {example.request for skill in BUILT_IN for example in skill.examples}
     own |= {argument.name for skill in BUILT_IN for argument in skill.arguments}
     own |= {f"/{skill.name}" for skill in BUILT_IN} | {"36", "shop.txt"}
@@ -130,7 +130,7 @@ def test_every_sentence_about_skills_goes_through_the_translation(
         it.click("rerun")
         QTest.qWait(60)
         spoken = {each.accessibleName() for each in it.window.findChildren(StepLine)}
-        sentence = it.last().asked.sentence
+        sentence = breakable(it.last().asked.sentence)
         assert untranslated(it.window, own | spoken | {sentence}) == set()
         it.presenter.go("skills")
         it.until(lambda: it.window.findChildren(QAbstractButton, "kept_remove"), "the page")
@@ -141,7 +141,7 @@ def test_every_sentence_about_skills_goes_through_the_translation(
 
 def asks() -> set[str]:
     """Return what own skills ask for, in the words of whoever read them."""
-    return {own.asks for own in RealSkills().own_skills().found()}
+    return {breakable(own.asks) for own in RealSkills().own_skills().found()}
 
 
 def values(page: ModelsPage) -> set[str]:

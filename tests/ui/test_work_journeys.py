@@ -37,6 +37,8 @@ def test_a_file_is_asked_for_written_and_written_again_elsewhere(
         it.press(Qt.Key.Key_J, CTRL)
         assert QApplication.focusWidget() is it.find("asked-no")
         it.click("asked-once")
+        # Enter, pressed once more, must not press whatever stood next to it.
+        assert QApplication.focusWidget() is it.find("message")
         it.until(lambda: hands.ran and not it.presenter.talk.writing, "the writing")
         assert it.last().steps[0].state == "done"
         it.click("step")

@@ -162,6 +162,8 @@ def test_a_failed_step_says_why_and_what_follows_is_left_out(write_script: Write
             "Get one.",
         )
         assert (second.state, second.note) == ("skipped", "left out")
+        row = it.rows[-1]
+        assert (row.problem, row.hint) == ("It needs a larger model.", "Get one.")
 
 
 def test_stop_stops_between_steps(write_script: WriteScript) -> None:
@@ -323,7 +325,9 @@ def test_what_was_typed_becomes_arguments(skill: str, typed: dict, args: dict) -
     assert arguments_of(skill, typed) == args
 
 
-@pytest.mark.parametrize("typed", [{"value": "ten"}, {"value": ""}])
+@pytest.mark.parametrize(
+    "typed", [{"value": "ten"}, {"value": ""}, {"value": "nan"}, {"value": "1e999"}]
+)
 def test_what_cannot_be_an_argument_is_said(typed: dict[str, str]) -> None:
     with pytest.raises(BadInput):
         arguments_of("convert_units", typed)

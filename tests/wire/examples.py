@@ -54,7 +54,7 @@ from homebody.messages.frames import (
     Unloaded,
 )
 from homebody.messages.skills import Grant, Outcome
-from homebody.messages.workshop import Open, RunSkill, SkillFailed, SkillRan
+from homebody.messages.workshop import Open, RunSkill, SkillFailed, SkillRan, SkillStarted
 from homebody.messages.workshop import Opened as WorkshopOpened
 
 TO_ENGINE = (
@@ -172,6 +172,7 @@ FROM_WORKSHOP = (
     Hello(protocol=1, role="workshop", pid=4713, version="0.1.0", locks=("x",)),
     Beat(),
     WorkshopOpened(id=0, locks=("seccomp: no sockets, no programs",)),
+    SkillStarted(1),
     SkillRan(id=1, outcome=Outcome(text="1", said="One.", label="file", choices=("a", "b"))),
     SkillFailed(id=2, kind="unclear", message="Two.", hint="Say which.", choices=("a", "b")),
 )

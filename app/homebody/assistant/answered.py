@@ -10,12 +10,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from homebody.assistant.passages import LIKE_REFERENCE, SAFE_DOLLAR, Seen, see
-from homebody.assistant.plan_lines import resolve, what_is_asked
+from homebody.assistant.passages import Seen, see
+from homebody.assistant.plan_lines import what_is_asked
 from homebody.messages.plans import AskPlan, Planned, SkillsPlan
 from homebody.messages.turns import Attachment, Turn
 
-__all__ = ["with_question"]
+__all__ = ["together", "with_question"]
 
 _CONTENT: Final = frozenset(("text", "task", "what"))
 """What comes after the request that asked for it, behind a colon."""
@@ -37,26 +37,21 @@ def with_question(
 ) -> Planned:
     """Return the plan for a request, read together with the one before it if it completes that.
 
-    `planned` is what the words alone mean, `plan` makes another. What the earlier request carried
-    is put into the plan, whose own references are those of this request.
+    `planned` is what the words alone mean, `plan` makes another, whose references are those of
+    `together`.
     """
     if isinstance(planned.plan, SkillsPlan) and planned.sure:
         return planned
-    seen = _together(request, attachments, before)
+    seen = together(request, attachments, before)
     if seen is None:
         return planned
     again = plan(seen)
     if not isinstance(again.plan, SkillsPlan) or not again.sure:
         return planned
-    carried = {
-        name: LIKE_REFERENCE.sub(SAFE_DOLLAR, value)
-        for name, value in seen.values.items()
-        if name == "$text"
-    }
-    return replace(again, plan=resolve(again.plan, carried, dollars=False))
+    return replace(again, with_question=True)
 
 
-def _together(
+def together(
     request: str, attachments: Sequence[Attachment], before: Sequence[Turn]
 ) -> Seen | None:
     """Return how the request looks with the one that it completes, if it may complete one."""

@@ -210,31 +210,31 @@ def references_in(value: Value) -> tuple[str, ...]:
     return tuple(found for text in texts for found in REFERENCE.findall(text))
 
 
-def fill(value: Value, values: Mapping[str, str], *, dollars: bool = True) -> Value:
+def fill(value: Value, values: Mapping[str, str]) -> Value:
     """Put what references stand for in their place; those not in `values` stay as they are.
 
-    In one go, so that what is put in is never read for references. With `dollars`, the dollar
-    signs that the person typed are dollar signs again: not before the value is used.
+    In one go, so that what is put in is never read for references. The dollar signs that the
+    person typed are dollar signs again: not before the value is used.
     """
     if isinstance(value, list):
-        return [_fill_text(each, values, dollars=dollars) for each in value]
-    return _fill_text(value, values, dollars=dollars) if isinstance(value, str) else value
+        return [_fill_text(each, values) for each in value]
+    return _fill_text(value, values) if isinstance(value, str) else value
 
 
-def _fill_text(text: str, values: Mapping[str, str], *, dollars: bool) -> str:
+def _fill_text(text: str, values: Mapping[str, str]) -> str:
     def put(found: re.Match[str]) -> str:
         if found.group() == SAFE_DOLLAR:
-            return "$" if dollars else SAFE_DOLLAR
+            return "$"
         return values.get(found.group(), found.group())
 
     return _FILLED.sub(put, text)
 
 
-def resolve(plan: Plan, values: Mapping[str, str], *, dollars: bool = True) -> Plan:
+def resolve(plan: Plan, values: Mapping[str, str]) -> Plan:
     """Return the plan with the references in `values` put in place; others stay. See `fill`."""
     if not isinstance(plan, SkillsPlan):
         return plan
-    return _mapped(plan, lambda value: fill(value, values, dollars=dollars))
+    return _mapped(plan, lambda value: fill(value, values))
 
 
 def _mapped(plan: SkillsPlan, change: Callable[[Value], Value]) -> SkillsPlan:

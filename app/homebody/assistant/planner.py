@@ -54,7 +54,7 @@ The last line break is written out, because Jinja drops one at a template's end.
 """
 _MOST_TOKENS: Final = 128
 """Of a plan; together with the longest request that is still under 1.5 s on two cores."""
-_SECONDS: Final = 15.0
+_SECONDS: Final = 60.0
 """After which a plan is given up on a machine that is very slow or very busy."""
 
 

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from homebody.assistant.answered import together
 from homebody.assistant.own_skills import named
 from homebody.assistant.passages import Seen, see
 from homebody.assistant.plan_lines import Skills, fill, references_in
@@ -98,6 +99,9 @@ def surroundings(
             beside=seen.typed.replace("$text", " "),
         )
         sight = both(sight, here)
+    if planned.with_question:
+        whole = together(turn.request, turn.attachments, before)
+        values |= {} if whole is None else given_with(whole, reply)
     return values, sight
 
 

@@ -220,6 +220,7 @@ class Chain:
         try:
             if call.skill.runs == "workshop" and call.skill.touches:
                 self._work.folders.set_folders(call.grants, list(self._work.places()))
+            self._heed_stop()
             said = self._work.runner.run(call.skill, call.args, label=call.label)
             for each in said:
                 if isinstance(each, Outcome):
@@ -241,6 +242,11 @@ class Chain:
             if isinstance(said, Generator):
                 said.close()
         raise SkillProblem("The skill ended without a result.", "Try it once more.", "failed")
+
+    def _heed_stop(self) -> None:
+        """Raise where the stop came before a skill ran, when there was nothing to be stopped."""
+        if self._stopped():
+            raise SkillProblem("It was stopped.", "", "stopped")
 
     def _done(
         self, index: int, call: Call, outcome: Outcome, ms: float, streamed: _Streamed

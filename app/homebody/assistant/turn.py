@@ -205,7 +205,7 @@ class Assistant:
         The results of the steps before it are taken as they are. Raises `BadInput` for arguments
         that cannot be.
         """
-        self._needed()
+        work = self._needed()
         first = self._store.turn(turn)
         planned = first.planned
         if planned is None or not isinstance(planned.plan, SkillsPlan):
@@ -215,7 +215,10 @@ class Assistant:
         steps = list(planned.plan.steps)
         steps[step] = PlannedStep(steps[step].skill, args)
         changed = replace(planned, plan=SkillsPlan(tuple(steps)), sure=True, line="")
-        self._check(changed, first.request, first.attachments)
+        before = self._remembered(first.conversation, first.parent)
+        # Values of the request that it was read with, too.
+        values, _ = surroundings(first, before, changed, work.skills)
+        check(changed.plan, work.skills, values)
         self._stopping.clear()
         again = self._store.begin_turn(
             first.conversation, first.request, first.parent, first.attachments

@@ -1,6 +1,8 @@
 """What an assistant works with where skills are on, and what one step is about to do."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,9 +23,9 @@ from homebody.base.errors import SkillProblem
 from homebody.messages.plans import PlannedStep, Question
 from homebody.messages.skills import Access, Argument, Grant, Label, Skill, Value
 from homebody.skills.arguments import check_args
-from homebody.skills.paths import Located, locate
+from homebody.skills.paths import Located, locate, shown
 
-__all__ = ["Call", "Work", "prepare"]
+__all__ = ["Call", "Work", "is_ours", "prepare"]
 
 _ADDRESSES: Final = ("http://", "https://", "mailto:")
 
@@ -40,6 +42,8 @@ class Work:
     places: Callable[[], Sequence[Path]]
     """Where a bare name is looked up: the terminal's folder, home, granted folders."""
     home: Path = field(default_factory=Path.home)
+    profile: Sequence[Path] = ()
+    """Homebody's own folders, in which no skill writes."""
     for_this_run: list[Grant] = field(default_factory=list)
     """Granted by `--grant`, or for this sitting."""
     once: dict[str, list[Grant]] = field(default_factory=dict)
@@ -163,6 +167,12 @@ def _target(
     if skill.runs == "desk" and name.lower().startswith(_ADDRESSES):
         return Target(label=label), None
     located = locate(name, places=places, grants=grants, access=access, must_exist=access == "read")
+    if access == "write" and is_ours(located.path, work.profile):
+        raise SkillProblem(
+            f"{shown(located.path)} lies among Homebody's own files, in which no skill writes.",
+            "Name a file in a folder of your own.",
+            "refused",
+        )
     return (
         Target(
             label=label,
@@ -171,3 +181,16 @@ def _target(
         ),
         located,
     )
+
+
+def is_ours(path: Path, profile: Sequence[Path]) -> bool:
+    """Say whether a path without links lies in the profile, whatever way that is written."""
+    if any(path.is_relative_to(Path(os.path.realpath(folder))) for folder in profile):
+        return True
+    # By another name: other capitals, where the disk takes them for the same.
+    for each in (path, *path.parents):
+        for folder in profile:
+            with suppress(OSError):
+                if each.samefile(folder):
+                    return True
+    return False

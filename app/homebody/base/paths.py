@@ -18,6 +18,11 @@ class Home:
     state: Path
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((self.data, self.config, self.state)))
+
+    @property
     def database(self) -> Path:
         """The conversations."""
         return self.data / "homebody.sqlite"

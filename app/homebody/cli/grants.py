@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from homebody.assistant.session import Session
+from homebody.assistant.work import is_ours
 from homebody.base.errors import BadInput
 
 __all__ = ["let_in"]
@@ -23,6 +24,11 @@ def let_in(session: Session, folders: Sequence[Path]) -> None:
         if folder == Path(folder.anchor):
             raise BadInput(
                 f"{given} is all of a drive; skills are not let in there.",
+                "Give a folder of your own.",
+            )
+        if session.work is not None and is_ours(folder, session.work.profile):
+            raise BadInput(
+                f"{given} lies among Homebody's own files; skills are not let in there.",
                 "Give a folder of your own.",
             )
         # Writing asks each time all the same, unless --yes answers.

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from homebody.assistant.passages import values_for
+from homebody.assistant.answered import together
+from homebody.assistant.passages import Seen, values_for
 from homebody.assistant.plan_lines import PlanInvalid, Skills, read_line, resolve
 from homebody.assistant.planner import Plans
 from homebody.base.errors import BadInput, HomebodyError
@@ -72,7 +73,8 @@ def _plan_line(planner: Plans, skills: Skills, line: bytes) -> PlanReport:
         return _refused(name, problem.message)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return _refused(name, f"This line is no request: {error}.")
-    return _report(name, planned, wish.text)
+    together_with = together(wish.text, files, before) if planned.with_question else None
+    return _report(name, planned, wish.text, together_with)
 
 
 def _id_of(line: bytes) -> str | int | None:
@@ -105,9 +107,13 @@ def _turn_before(wish: PlanRequest, skills: Skills) -> Turn:
     )
 
 
-def _report(name: str | int | None, planned: Planned, text: str) -> PlanReport:
+def _report(
+    name: str | int | None, planned: Planned, text: str, seen: Seen | None = None
+) -> PlanReport:
+    """Return what is printed; `seen`: how the request looked with the one that it completes."""
+    values = values_for(text) if seen is None else seen.values
     # A passage belongs to the request and is shown; what only exists later stays as it is named.
-    passage = {key: value for key, value in values_for(text).items() if key == "$text"}
+    passage = {key: value for key, value in values.items() if key == "$text"}
     return PlanReport(
         id=name,
         plan=resolve(planned.plan, passage),

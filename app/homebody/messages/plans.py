@@ -86,6 +86,8 @@ class Planned(Struct, frozen=True, kw_only=True):
     """Which planner: "expert", or a model's name."""
     line: str = ""
     """The plan in its short form, as the expert wrote it (see decisions/0010)."""
+    with_question: bool = False
+    """Whether the request was read with the one before it, whose question it answers."""
 
 
 class PlanReport(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,16 @@ first skill, and can open nothing else; another folder means another workshop.
 from homebody.messages.frames import Beat, Frame, Hello
 from homebody.messages.skills import Grant, Outcome, SkillFailure, Value
 
-__all__ = ["FromWorkshop", "Open", "Opened", "RunSkill", "SkillFailed", "SkillRan", "ToWorkshop"]
+__all__ = [
+    "FromWorkshop",
+    "Open",
+    "Opened",
+    "RunSkill",
+    "SkillFailed",
+    "SkillRan",
+    "SkillStarted",
+    "ToWorkshop",
+]
 
 
 class Open(Frame, frozen=True, tag="open"):
@@ -30,13 +39,23 @@ class Opened(Frame, frozen=True, tag="opened"):
 
 
 class RunSkill(Frame, frozen=True, kw_only=True, tag="run_skill"):
-    """Run a skill. Answered by `skill_ran` or `skill_failed`. `args` hold no references."""
+    """Run a skill; `args` hold no references.
+
+    Answered by `skill_started`, then `skill_ran` or `skill_failed`; by the last alone where it
+    cannot be loaded.
+    """
 
     id: int
     skill: str
     args: dict[str, Value]
     zone: str = ""
     """The person's time zone, such as "Europe/Rome"; empty: the system's."""
+
+
+class SkillStarted(Frame, frozen=True, tag="skill_started"):
+    """What the skill needs is loaded; it runs from now on."""
+
+    id: int
 
 
 class SkillRan(Frame, frozen=True, kw_only=True, tag="skill_ran"):
@@ -57,4 +76,4 @@ class SkillFailed(Frame, frozen=True, kw_only=True, tag="skill_failed"):
 
 
 ToWorkshop = Open | RunSkill
-FromWorkshop = Hello | Beat | Opened | SkillRan | SkillFailed
+FromWorkshop = Hello | Beat | Opened | SkillStarted | SkillRan | SkillFailed

@@ -20,7 +20,7 @@ from homebody.skills.unit_names import CURRENCIES, KINDS, UNITS, Unit
 if TYPE_CHECKING:
     import pint
 
-__all__ = ["convert_units"]
+__all__ = ["convert_units", "make_ready"]
 
 _FIGURES: Final = 6
 _LONGEST: Final = 80
@@ -64,6 +64,11 @@ _CAR: Final = ("kilometer/liter", "liter/kilometer")
 _OPENERS: Final = re.compile(
     r"^(?:the|a|an|in|into|to|nach|zu|en|a|in|un|une|una|de|di|du|d|der|die|das)\s+", re.IGNORECASE
 )
+
+
+def make_ready() -> None:
+    """Load pint, which the workshop does before the time of the first conversion begins."""
+    _registry()
 
 
 def convert_units(args: dict[str, Value], now: datetime) -> Outcome:

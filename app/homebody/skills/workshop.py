@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from homebody.base.errors import EngineDied, SkillProblem
 from homebody.messages.frames import Hello
@@ -23,6 +23,7 @@ from homebody.messages.workshop import (
     RunSkill,
     SkillFailed,
     SkillRan,
+    SkillStarted,
 )
 from homebody.skills.known_folders import home_variables
 from homebody.wire.codec import BrokenFrame
@@ -63,12 +64,13 @@ class _Process:
         limits: Limits,
         environment: Mapping[str, str],
     ) -> None:
-        self.answers: queue.SimpleQueue[Opened | SkillRan | SkillFailed | Death | None] = (
-            queue.SimpleQueue()
-        )
+        self.answers: queue.SimpleQueue[
+            Opened | SkillStarted | SkillRan | SkillFailed | Death | None
+        ] = queue.SimpleQueue()
         """None: somebody wants it to stop."""
         self.opened: Opened | None = None
         self.dead = False
+        self._folders = _folders_now(opening.grants)
         self._opening = opening
         self._keeper: Keeper[FromWorkshop] = Keeper(
             "workshop",
@@ -85,6 +87,14 @@ class _Process:
     @property
     def pid(self) -> int | None:
         return self._keeper.pid
+
+    @property
+    def fits(self) -> bool:
+        """Say whether its folders are those that it was given: one may have been made anew.
+
+        Landlock holds on to the folder, not to its name.
+        """
+        return self._folders == _folders_now(self._opening.grants)
 
     def send(self, request: Open | RunSkill) -> None:
         """Send, unless there is nobody to send to: then its death says more than we could."""
@@ -106,7 +116,7 @@ class _Process:
     def _on_frame(self, frame: FromWorkshop) -> None:
         if isinstance(frame, Opened):
             self.opened = frame
-        if isinstance(frame, Opened | SkillRan | SkillFailed):
+        if isinstance(frame, Opened | SkillStarted | SkillRan | SkillFailed):
             self.answers.put(frame)
 
     def _on_death(self, death: Death, _again: bool) -> None:
@@ -210,9 +220,9 @@ class Workshop:
     # ------------------------------------------------------------------ while `_turn` is held
 
     def _living(self) -> _Process:
-        """Return a process that is not known to be dead, starting one where there is none."""
+        """Return a process that could run a skill, starting one where there is none."""
         process = self._process
-        if process is not None and not process.dead:
+        if process is not None and not process.dead and process.fits:
             return process
         if process is not None:
             self._discard(process)
@@ -241,9 +251,16 @@ class Workshop:
                 "Work on a part of it.",
                 "large",
             ) from None
-        late = time.monotonic() + skill.seconds
+        # Its time begins when its module is loaded; that has the time of a start.
+        late = time.monotonic() + self._limits.hello
+        started = False
         while True:
             answer = self._next(process, skill, late)
+            if answer is None and not started:
+                self._slow(process, skill)
+            if isinstance(answer, SkillStarted) and answer.id == request.id:
+                started, late = True, time.monotonic() + skill.seconds
+                continue
             if answer is None:
                 self._discard(process)
                 raise SkillProblem(
@@ -260,17 +277,20 @@ class Workshop:
         late = time.monotonic() + self._limits.hello
         while process.opened is None:
             if self._next(process, skill, late) is None:
-                self._discard(process)
-                raise SkillProblem(
-                    f"The workshop did not start within {self._limits.hello:.0f} seconds, "
-                    f"so “{skill.title}” was not run.",
-                    "The machine may be overloaded. Try again.",
-                    "died",
-                )
+                self._slow(process, skill)
+
+    def _slow(self, process: _Process, skill: Skill) -> NoReturn:
+        self._discard(process)
+        raise SkillProblem(
+            f"The workshop did not start within {self._limits.hello:.0f} seconds, "
+            f"so “{skill.title}” was not run.",
+            "The machine may be overloaded. Try again.",
+            "died",
+        )
 
     def _next(
         self, process: _Process, skill: Skill, late: float
-    ) -> Opened | SkillRan | SkillFailed | None:
+    ) -> Opened | SkillStarted | SkillRan | SkillFailed | None:
         """Return what it says next, None when it is too late. Raises when it died or must stop."""
         while True:
             with self._state:
@@ -291,6 +311,19 @@ class Workshop:
                 raise _died(answer, skill)
             if answer is not None:
                 return answer
+
+
+def _folders_now(grants: Sequence[Grant]) -> tuple[tuple[int, int] | None, ...]:
+    """Return which folders lie at these paths now; None for one that is not there."""
+
+    def facts(folder: str) -> tuple[int, int] | None:
+        try:
+            found = Path(folder).stat()
+        except (OSError, ValueError):
+            return None
+        return found.st_dev, found.st_ino
+
+    return tuple(facts(grant.folder) for grant in grants)
 
 
 def _died(death: Death, skill: Skill) -> SkillProblem:

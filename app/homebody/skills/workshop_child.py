@@ -20,7 +20,15 @@ from homebody.base.errors import SkillProblem
 from homebody.base.log import log
 from homebody.messages.frames import PROTOCOL, Hello
 from homebody.messages.skills import Outcome, SkillFailure, Value
-from homebody.messages.workshop import Open, Opened, RunSkill, SkillFailed, SkillRan, ToWorkshop
+from homebody.messages.workshop import (
+    Open,
+    Opened,
+    RunSkill,
+    SkillFailed,
+    SkillRan,
+    SkillStarted,
+    ToWorkshop,
+)
 from homebody.skills.known_folders import folder_named
 from homebody.skills.paths import Reach
 from homebody.wire.child import ChildWire, take_wire
@@ -118,7 +126,7 @@ def _bound(memory: int) -> None:
 def _answer(wire: ChildWire[ToWorkshop], request: RunSkill, reach: Reach) -> None:
     """Run one skill and say how it went; whatever it does is one step's failure."""
     try:
-        wire.send(SkillRan(id=request.id, outcome=_run(request, reach)))
+        wire.send(SkillRan(id=request.id, outcome=_run(wire, request, reach)))
     except SkillProblem as problem:
         _say_failed(wire, request, problem)
     except MemoryError:
@@ -163,14 +171,14 @@ def _answer(wire: ChildWire[ToWorkshop], request: RunSkill, reach: Reach) -> Non
         )
 
 
-def _run(request: RunSkill, reach: Reach) -> Outcome:
+def _run(wire: ChildWire[ToWorkshop], request: RunSkill, reach: Reach) -> Outcome:
     """Run a skill here and now. Raises whatever it raises."""
     now = datetime.now(_zone(request.zone))
     if module := PURE_SKILLS.get(request.skill):
-        pure = cast("_Pure", getattr(importlib.import_module(module), request.skill))
+        pure = cast("_Pure", _loaded(wire, request, module))
         outcome = pure(request.args, now)
     elif module := FILE_SKILLS.get(request.skill):
-        touching = cast("_Touching", getattr(importlib.import_module(module), request.skill))
+        touching = cast("_Touching", _loaded(wire, request, module))
         outcome = touching(request.args, now, reach)
     else:
         raise SkillProblem(
@@ -181,6 +189,16 @@ def _run(request: RunSkill, reach: Reach) -> Outcome:
     if not isinstance(cast("Any", outcome), Outcome):
         raise TypeError(type(outcome).__name__)
     return outcome
+
+
+def _loaded(wire: ChildWire[ToWorkshop], request: RunSkill, module: str) -> object:
+    """Return a skill, and say that it starts: loading it is not of its time."""
+    loaded = importlib.import_module(module)
+    skill = getattr(loaded, request.skill)
+    if make_ready := getattr(loaded, "make_ready", None):
+        make_ready()
+    wire.send(SkillStarted(id=request.id))
+    return cast("object", skill)
 
 
 _Pure = Callable[[dict[str, Value], datetime], Outcome]

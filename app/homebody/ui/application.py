@@ -132,6 +132,8 @@ class Desk(QObject):
     def come_forward(self, file: str = "") -> None:
         """Another start of Homebody asked for this window."""
         self.window.come_forward()
+        if self._tray is not None:
+            self._tray.leave()
         if file and self.presenter is not None:
             self.presenter.open_file(file)
         elif file:

@@ -51,10 +51,14 @@ class Tray(QSystemTrayIcon):
         if not self._stays:
             self.hide()
 
-    def _open(self) -> None:
-        self._come_forward()
+    def leave(self) -> None:
+        """Go: the window is back."""
         self._stays = False
         self.hide()
+
+    def _open(self) -> None:
+        self._come_forward()
+        self.leave()
 
     def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason != QSystemTrayIcon.ActivationReason.Context:

@@ -58,8 +58,14 @@ class Wiring:
         transcript.answered.connect(presenter.talk.decide)
         transcript.rerun_asked.connect(presenter.talk.rerun)
         transcript.plain_asked.connect(presenter.talk.plain)
+        for settled in (transcript.answered, transcript.rerun_asked, transcript.plain_asked):
+            # What was pressed goes, and Qt would give the focus to whatever comes next.
+            settled.connect(self._to_composer)
         transcript.link_clicked.connect(presenter.ask_link)
         transcript.copied.connect(presenter.copied)
+
+    def _to_composer(self) -> None:
+        self._window.composer.focus()
 
     def _connect_rest(self) -> None:
         window, presenter = self._window, self._presenter

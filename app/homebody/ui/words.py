@@ -6,7 +6,7 @@ in the code. Values are put in afterwards: `tr("{count} tokens").format(count=3)
 
 from collections.abc import Callable
 
-__all__ = ["set_translation", "tr"]
+__all__ = ["breakable", "set_translation", "tr"]
 
 
 def _as_it_stands(text: str) -> str:
@@ -24,3 +24,14 @@ def set_translation(translate: Callable[[str], str] | None) -> None:
 def tr(text: str) -> str:
     """Return a sentence in the person's language."""
     return _translations[0](text)
+
+
+def breakable(text: str) -> str:
+    """Return a text that may be broken within paths, names and hashes."""
+    for mark in ("/", "\\", "_", "-"):
+        text = text.replace(mark, f"{mark}\u200b")
+    words = text.split(" ")
+    return " ".join(
+        "\u200b".join(word[place : place + 16] for place in range(0, len(word), 16)) or word
+        for word in words
+    )

@@ -7,10 +7,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, 
 from homebody.ui.focus_order import order_focus
 from homebody.ui.model_states import ModelCard, ModelsState, SearchState, Section
 from homebody.ui.pages.models_card import Card, has_focus
-from homebody.ui.pages.models_details import breakable
 from homebody.ui.pages.sheet import ScrolledPage, label
 from homebody.ui.theme import Look
-from homebody.ui.words import tr
+from homebody.ui.words import breakable, tr
 
 __all__ = ["ModelsPage"]
 

@@ -25,9 +25,9 @@ from homebody.ui.pages.sheet import label
 from homebody.ui.states import Fact
 from homebody.ui.style import set_role
 from homebody.ui.theme import Look
-from homebody.ui.words import tr
+from homebody.ui.words import breakable, tr
 
-__all__ = ["MODEL_SETTINGS", "Details", "breakable"]
+__all__ = ["MODEL_SETTINGS", "Details"]
 
 _AS_EVERYWHERE: Final = "as everywhere"
 _SHARED: Final = (
@@ -338,14 +338,3 @@ class _Row(QWidget):
     def _on_pressed(self) -> None:
         if self._row is not None and self._row.button is not None:
             self.acted.emit(self._row.key, self._row.button.action)
-
-
-def breakable(text: str) -> str:
-    """Return a text that may be broken within paths, names and hashes."""
-    for mark in ("/", "\\", "_", "-"):
-        text = text.replace(mark, f"{mark}\u200b")
-    words = text.split(" ")
-    return " ".join(
-        "\u200b".join(word[place : place + 16] for place in range(0, len(word), 16)) or word
-        for word in words
-    )

@@ -9,7 +9,7 @@ from homebody.ui.pages.skills_card import SkillLine
 from homebody.ui.pages.skills_lists import Folders, Kept, Own
 from homebody.ui.skill_states import SkillGroup, SkillsState
 from homebody.ui.theme import Look
-from homebody.ui.words import tr
+from homebody.ui.words import breakable, tr
 
 __all__ = ["SkillsPage"]
 
@@ -59,7 +59,7 @@ class SkillsPage(ScrolledPage):
         self._folders.show_rows(state.folders)
         self._no_folders.setVisible(not state.folders)
         self._own.show_rows(state.own)
-        self._own_note.setText(state.own_note)
+        self._own_note.setText(breakable(state.own_note))
         self._own_note.setVisible(bool(state.own_note))
         self._reminders.show_rows(state.reminders)
         self._no_reminders.setVisible(not state.reminders)
@@ -127,6 +127,7 @@ class SkillsPage(ScrolledPage):
             self._rest,
         )
         self._add_folder = self._button(tr("Let skills into a folder…"), "skills_add_folder")
+        self._add_folder.setProperty("role", "plain")
         self._add_folder.clicked.connect(self._ask_folder)
         self._folders.access_given.connect(self.access_given)
         self._folders.revoked.connect(self.folder_revoked)
@@ -138,6 +139,7 @@ class SkillsPage(ScrolledPage):
         self._own = Own(self.look, self._rest)
         self._own_note = label("", "dim", self._rest)
         self._own_folder = self._button(tr("Open their folder"), "skills_own_folder")
+        self._own_folder.setProperty("role", "plain")
         self._own_folder.clicked.connect(self.own_folder_asked)
         self._own.allowed.connect(self.own_allowed)
         self._own.forbidden.connect(self.own_forbidden)

@@ -8,11 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from homebody.ui.pages.models_card import has_focus
-from homebody.ui.pages.models_details import breakable
 from homebody.ui.pages.sheet import label
 from homebody.ui.skill_states import FolderRow, KeptRow, OwnCard
 from homebody.ui.theme import Look
-from homebody.ui.words import tr
+from homebody.ui.words import breakable, tr
 
 __all__ = ["Folders", "Kept", "Own"]
 
@@ -132,17 +131,9 @@ class Own(_Rows[OwnCard]):
     def _row(self, state: OwnCard) -> QWidget:
         row = QWidget(self)
         words, line = self._line(row)
-        head = QHBoxLayout()
-        head.setSpacing(self._look.theme.size(8))
-        name = label(state.name, "strong", row)
-        name.setWordWrap(False)
-        head.addWidget(name)
+        words.addWidget(label(breakable(state.name), "strong", row))
         role = {"off": "fact", "allowed": "ok", "changed": "warn", "broken": "bad"}[state.state]
-        how = label(state.words, role, row)
-        how.setWordWrap(False)
-        head.addWidget(how)
-        head.addStretch(1)
-        words.addLayout(head)
+        words.addWidget(label(state.words, role, row))
         for text, kind in (
             (state.sentence, "dim"),
             (state.asks, "fact"),
@@ -150,7 +141,7 @@ class Own(_Rows[OwnCard]):
             (state.can_use, "warn"),
         ):
             if text:
-                words.addWidget(label(text, kind, row))
+                words.addWidget(label(breakable(text), kind, row))
         if state.state == "allowed":
             button = self._button(
                 row, line, tr("Allow no longer"), "own_forbid", partial(self._forbid, state.name)
@@ -179,7 +170,7 @@ class Kept(_Rows[KeptRow]):
     def _row(self, state: KeptRow) -> QWidget:
         row = QWidget(self)
         words, line = self._line(row)
-        words.addWidget(label(state.text, "", row))
+        words.addWidget(label(breakable(state.text), "", row))
         words.addWidget(label(state.when, "fact", row))
         button = self._button(
             row, line, tr("Remove"), "kept_remove", partial(self.removed.emit, state.id)

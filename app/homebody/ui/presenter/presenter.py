@@ -316,7 +316,7 @@ class Presenter:
                 return
             self._abilities = abilities(self._stage, session.saved, own, self._use_skills)
             self._abilities.refresh()
-            self._reminding = reminding(self._stage, session.saved, skills)
+            self._reminding = reminding(self._stage, session.saved, skills, self._abilities.told)
 
         self._stage.run("skills", work, then)
 

@@ -1,7 +1,7 @@
 """Reminders that are due: said in the window and on the desktop; what was missed, at the start."""
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -23,8 +23,11 @@ _LATER: Final = timedelta(minutes=10)
 class Reminding:
     """Waits for reminders in a lane of its own. Lives on the window's thread."""
 
-    def __init__(self, stage: Stage, store: Store, behind: BehindSkills) -> None:
-        self._stage, self._store = stage, store
+    def __init__(
+        self, stage: Stage, store: Store, behind: BehindSkills, told: Callable[[], None]
+    ) -> None:
+        """`told` is called when one was told, or put off."""
+        self._stage, self._store, self._told = stage, store, told
         self._due: queue.SimpleQueue[Reminder | None] = queue.SimpleQueue()
         """None: it is over."""
         self._missed: tuple[Reminder, ...] = ()
@@ -59,6 +62,7 @@ class Reminding:
             do=partial(self._later, due),
         )
         self._stage.view.notify(tr("Reminder"), due.text)
+        self._told()
 
     def _tell_missed(self, missed: Sequence[Reminder]) -> None:
         """Say calmly what came due while nobody was there to say it."""
@@ -71,4 +75,10 @@ class Reminding:
         )
 
     def _later(self, reminder: Reminder) -> None:
-        self._stage.run("store", lambda: self._store.add_reminder(reminder.text, now() + _LATER))
+        def work() -> None:
+            self._store.add_reminder(reminder.text, now() + _LATER)
+
+        def then(_: None) -> None:
+            self._told()
+
+        self._stage.run("store", work, then)

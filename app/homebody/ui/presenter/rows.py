@@ -43,7 +43,9 @@ def turn_row(shown: ShownTurn, *, left_out: bool = False) -> TurnRow:
 def _trouble(turn: Turn) -> tuple[str, str]:
     if turn.state == "failed":
         kept = tr("What was written is kept.") if turn.reply else ""
-        return turn.problem or tr("This could not be answered."), kept
+        advice = (each.hint for each in turn.steps if each.problem == turn.problem and each.hint)
+        hint = " ".join(part for part in (next(advice, ""), kept) if part)
+        return turn.problem or tr("This could not be answered."), hint
     if turn.state == "interrupted":
         kept = tr("What was written by then is kept.") if turn.reply else ""
         if turn.steps and not turn.reply:

@@ -39,6 +39,8 @@ __all__ = ["Abilities", "day_and_time"]
 
 _NOTES: Final = 50
 """So many notes are shown; `search_notes` finds all."""
+_SHOWN, _SHOWN_LINES = 280, 4
+"""So many characters and lines of a note or a reminder are shown."""
 _PASSAGE: Final = "…"
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
@@ -230,8 +232,16 @@ class Abilities:
 
     def show(self) -> None:
         """Show the page, if it is open."""
-        if self._stage.sidebar_state.page == "skills":
+        if self._is_open():
             self._stage.view.show_skills(self._state())
+
+    def told(self) -> None:
+        """Look anew where it is seen: a reminder was told, or put off."""
+        if self._is_open():
+            self.refresh()
+
+    def _is_open(self) -> bool:
+        return self._stage.sidebar_state.page == "skills"
 
     def _state(self) -> SkillsState:
         problem, seen = self._problem, self._seen
@@ -246,7 +256,7 @@ class Abilities:
             own=tuple(_own(each, registry) for each in seen.own),
             own_note=_own_note(seen, registry, self._own.folder),
             notes=tuple(
-                KeptRow(id=each.id, text=each.text, when=day_and_time(each.created))
+                KeptRow(id=each.id, text=_beginning(each.text), when=day_and_time(each.created))
                 for each in seen.notes[:_NOTES]
             ),
             more_notes=tr(
@@ -255,7 +265,7 @@ class Abilities:
             if len(seen.notes) > _NOTES
             else "",
             reminders=tuple(
-                KeptRow(id=each.id, text=each.text, when=day_and_time(each.due))
+                KeptRow(id=each.id, text=_beginning(each.text), when=day_and_time(each.due))
                 for each in seen.reminders
             ),
         )
@@ -376,6 +386,14 @@ def _own_note(seen: _Seen, registry: Registry, folder: Path) -> str:
         "None yet. A skill of your own is a folder with a SKILL.md in {folder}. It is off until "
         "you allow it, and off again when its files change."
     ).format(folder=folder)
+
+
+def _beginning(text: str) -> str:
+    """Return so much of a kept text that one knows which it is: a whole file may be kept."""
+    lines = text.strip()[: _SHOWN + 1].split("\n")
+    words = "\n".join(lines[:_SHOWN_LINES])
+    whole = len(lines) <= _SHOWN_LINES and len(words) <= _SHOWN
+    return words if whole else f"{words[:_SHOWN].rstrip()} …"
 
 
 def day_and_time(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from homebody.base.errors import BadInput
 from homebody.messages.plans import Planned, PlannedStep, SkillsPlan
 from homebody.messages.skills import Argument, Skill, Value
+from homebody.ui.presenter.work import number_of
 from homebody.ui.states import SkillChoice
 from homebody.ui.words import tr
 
@@ -109,12 +110,5 @@ def _value(argument: Argument, text: str) -> Value | None:
     if argument.kind == "names":
         return [each.strip() for each in text.split(",") if each.strip()]
     if argument.kind == "number":
-        try:
-            number = float(text)
-        except ValueError:
-            raise BadInput(
-                tr("“{text}” is not a number.").format(text=text[:80]),
-                tr("Write it as 12 or 12.5."),
-            ) from None
-        return int(number) if number.is_integer() else number
+        return number_of(text)
     return text

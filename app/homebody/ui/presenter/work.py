@@ -1,5 +1,6 @@
 """From steps and questions of the core to what a turn shows of them, and back to arguments."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -21,7 +22,15 @@ from homebody.ui.states import Fact
 from homebody.ui.words import tr
 from homebody.ui.work_states import AnswerButton, AskedCard, StepField, StepRow
 
-__all__ = ["arguments_of", "asked_card", "milliseconds", "plan_facts", "step_row", "step_rows"]
+__all__ = [
+    "arguments_of",
+    "asked_card",
+    "milliseconds",
+    "number_of",
+    "plan_facts",
+    "step_row",
+    "step_rows",
+]
 
 _SHORT: Final = 80
 """So much of an argument stands in the line of its step."""
@@ -191,15 +200,23 @@ def _value(argument: Argument | None, text: str) -> Value | None:
     if argument.kind == "names":
         return [each.strip() for each in stripped.split(",") if each.strip()]
     if argument.kind == "number" and "$" not in stripped:
-        try:
-            number = float(stripped)
-        except ValueError:
-            raise BadInput(
-                tr("“{text}” is not a number.").format(text=stripped[:_SHORT]),
-                tr("Write it as 12 or 12.5."),
-            ) from None
-        return int(number) if number.is_integer() else number
+        return number_of(stripped)
     return text if argument.kind in _LONG_KINDS else stripped
+
+
+def number_of(typed: str) -> float:
+    """Return a number as it was typed, a whole one as an int. Raises `BadInput`."""
+    try:
+        number = float(typed)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        # Neither can be saved: JSON knows no such numbers.
+        raise BadInput(
+            tr("“{text}” is not a number.").format(text=typed[:_SHORT]),
+            tr("Write it as 12 or 12.5."),
+        )
+    return int(number) if number.is_integer() else number
 
 
 # ---------------------------------------------------------------- what is asked

@@ -10,7 +10,7 @@ from homebody.messages.plans import Choice
 from homebody.ui.theme import Look
 from homebody.ui.transcript.bounded import BoundedText
 from homebody.ui.transcript.parts import Surface, label, unmarked
-from homebody.ui.words import tr
+from homebody.ui.words import breakable, tr
 from homebody.ui.work_states import AnswerButton, AskedCard
 
 __all__ = ["Asked"]
@@ -50,8 +50,9 @@ class Asked(Surface):
         if card is None:
             return
         self.setAccessibleName(f"{card.title} {card.sentence}")
-        self._title.setText(card.title)
-        self._sentence.setText(card.sentence)
+        # All of it is seen, whatever a file is called: its end may be what matters.
+        self._title.setText(breakable(card.title))
+        self._sentence.setText(breakable(card.sentence))
         self._details.show_text(card.details, tr("Exactly this"))
         self._details.setVisible(bool(card.details))
         self._options.clear()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from homebody.ui.theme import Look
 from homebody.ui.transcript.bounded import BoundedText
 from homebody.ui.transcript.parts import Word, label
-from homebody.ui.words import tr
+from homebody.ui.words import breakable, tr
 from homebody.ui.work_states import StepField, StepRow
 
 __all__ = ["StepPanel"]
@@ -63,7 +63,7 @@ class StepPanel(QWidget):
             (self._problem, row.problem),
             (self._hint, row.hint),
         ):
-            words.setText(text)
+            words.setText(breakable(text))
             words.setVisible(bool(text))
         self._result.show_text(row.result, tr("What {skill} brought").format(skill=row.skill))
         self._result.setVisible(bool(row.result))
