@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from homebody.assistant.facts import cut_short, details, facts
+from homebody.messages.plans import AnswerPlan, Planned
 from homebody.messages.turns import ModelName, RunRecord, Stats, Turn
 
 FULL = RunRecord(
@@ -91,3 +92,11 @@ def test_memory_is_said_in_a_unit_that_fits(size: int, said: str) -> None:
 
 def test_a_turn_that_reached_no_model_has_little_to_tell() -> None:
     assert [label for label, _ in details(turn(None))] == ["When"]
+
+
+def test_a_plan_that_could_not_be_made_is_said() -> None:
+    """A request that is only answered, because the planner died, must not look like a plain one."""
+    planned = Planned(plan=AnswerPlan(), planner="none")
+    run = RunRecord(model=ModelName("m"))
+    assert "no plan could be made" in facts(run, planned)
+    assert "plan" not in facts(run, Planned(plan=AnswerPlan(), planner="expert"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from homebody.messages.plans import Planned
 from homebody.messages.turns import RunRecord, Stats, Turn
 
 __all__ = ["cut_short", "details", "facts"]
@@ -21,8 +22,8 @@ def cut_short(run: RunRecord) -> str:
     return reasons.get(run.stop or "", "")
 
 
-def facts(run: RunRecord | None) -> str:
-    """Return the line under a reply: time, speed, and what left this machine."""
+def facts(run: RunRecord | None, planned: Planned | None = None) -> str:
+    """Return the line under a reply: time, speed, what left this machine, and what went amiss."""
     if run is None:
         return ""
     stats = run.stats
@@ -39,6 +40,8 @@ def facts(run: RunRecord | None) -> str:
     if count := _left_out(run):
         turns = "turn" if count == 1 else "turns"
         parts.append(f"{count} earlier {turns} left out: they no longer fit")
+    if planned is not None and planned.planner == "none":
+        parts.append("only answered: no plan could be made")
     return " · ".join(parts)
 
 
@@ -49,9 +52,19 @@ def details(turn: Turn) -> tuple[tuple[str, str], ...]:
     little to say.
     """
     when = f"{turn.created.astimezone():%Y-%m-%d %H:%M:%S}"
+    plan = () if turn.planned is None else (("Plan", _of_plan(turn.planned)),)
     if turn.run is None:
-        return (("When", when),)
-    return (*_of_run(turn.run), ("When", when))
+        return (*plan, ("When", when))
+    return (*_of_run(turn.run), *plan, ("When", when))
+
+
+def _of_plan(planned: Planned) -> str:
+    if planned.planner == "none":
+        return "none could be made, so the request was only answered"
+    by = {"expert": "by the expert", "person": "as you named it", "named": "as you named it"}
+    words = f"{by.get(planned.planner, f'by {planned.planner}')} in {planned.ms / 1e3:.2f} s"
+    sure = planned.confidence
+    return words if sure is None else f"{words}, right with {sure:.0%} likelihood"
 
 
 def _of_run(run: RunRecord) -> Iterator[tuple[str, str]]:

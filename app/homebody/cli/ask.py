@@ -102,8 +102,11 @@ def answer(
     if plain and not quiet:
         print(flush=True)
     if sys.stderr.isatty() and not quiet:
-        print(facts(turn.run), file=sys.stderr)
-    elif turn.run is not None and (why := cut_short(turn.run)):
+        print(facts(turn.run, turn.planned), file=sys.stderr)
+        return turn
+    if turn.planned is not None and turn.planned.planner == "none":
+        note("No plan could be made in time, so this is only an answer: nothing was done.")
+    if turn.run is not None and (why := cut_short(turn.run)):
         note(f"The reply was cut short: {why}.")
     return turn
 

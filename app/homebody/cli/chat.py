@@ -205,7 +205,7 @@ class Chat:
             choice, option = answer
             assistant = self._session.assistant
             turn = self._watch(assistant.decide(turn.id, choice, option=option))
-        line = facts(turn.run)
+        line = facts(turn.run, turn.planned)
         if turn.state == "stopped":
             line = f"stopped · {line}" if line else "stopped"
         self._say(line)

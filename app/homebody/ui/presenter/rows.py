@@ -15,7 +15,7 @@ def turn_row(shown: ShownTurn, *, left_out: bool = False) -> TurnRow:
     """Return the row of a turn. `left_out`: the model no longer sees it."""
     turn = shown.turn
     problem, hint = _trouble(turn)
-    line = facts(turn.run)
+    line = facts(turn.run, turn.planned)
     if turn.state == "stopped":
         line = f"{tr('stopped')} · {line}" if line else tr("stopped")
     told = tuple(Fact(tr(label), tr(value)) for label, value in details(turn))
