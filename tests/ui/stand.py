@@ -337,7 +337,10 @@ def make_session(engine: Engine, **options: Any) -> Session:
     for name in ("reopen", "typed", "sent"):
         options.pop(name, None)
     work = options.pop("work", None)
-    given = Namespace(**{"command": "", "file": None, "model": None, **options})
+    # Without the planner's engine: what is written here is meant for the scripted engine, and what
+    # is about skills brings its own planner (`work_kit`).
+    alone = {"command": "", "file": None, "model": None, "no_skills": True}
+    given = Namespace(**{**alone, **options})
     session = build_session(find_home(), given, (), engine, None, GpuReader(), forgiving=True)
     return work.fit(session) if work is not None else session
 
