@@ -165,8 +165,9 @@ class InContextPlanner:
         try:
             written = self._writer.write(request)
             plan = checked(read_json(written.text, self._skills), seen, self._skills)
-        except PlanInvalid as invalid:
-            _LOG.warning("no plan: %s", invalid.message)
+        except PlanInvalid:
+            # Not why: that may hold words of the request, and the log holds none.
+            _LOG.warning("no plan: what was written cannot be used")
             return NOBODY
         except EngineProblem as problem:
             if problem.kind == "stopped":
