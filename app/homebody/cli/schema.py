@@ -23,11 +23,11 @@ __all__ = ["SCHEMAS", "print_schema"]
 
 SCHEMAS: dict[str, Any] = {
     "ask": AskReport,
+    "doctor": DoctorReport,
     "plan": PlanReport,
     "plan-request": PlanRequest,
     "plan-itself": Plan,
     "skill": Skill,
-    "doctor": DoctorReport,
     "inspect": InspectReport,
     "fit": FitReport,
     "list": ShelfReport,
