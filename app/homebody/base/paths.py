@@ -53,6 +53,16 @@ class Home:
         return self.config / "skills.json"
 
     @property
+    def providers(self) -> Path:
+        """Who can be asked elsewhere, without their keys; as JSON."""
+        return self.config / "providers.json"
+
+    @property
+    def private_words(self) -> Path:
+        """What the person named as private; as JSON."""
+        return self.config / "private.json"
+
+    @property
     def ledger(self) -> Path:
         """What ever left this machine: one JSON object a line, only ever added to."""
         return self.data / "ledger.jsonl"

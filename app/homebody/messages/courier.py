@@ -12,6 +12,8 @@ from msgspec import Meta, Struct
 from homebody.messages.frames import Failed, Frame
 
 __all__ = [
+    "Answered",
+    "AskElsewhere",
     "Cancel",
     "Commit",
     "Download",
@@ -22,17 +24,22 @@ __all__ = [
     "HubFile",
     "HubListing",
     "HubModel",
+    "KeepKey",
     "KeepToken",
+    "KeyKept",
     "ListFiles",
+    "ListModels",
     "Listed",
+    "ModelsListed",
     "Purpose",
+    "Said",
     "Search",
     "Sha256",
     "ToCourier",
     "TokenKept",
 ]
 
-Purpose = Literal["search", "list", "download"]
+Purpose = Literal["search", "list", "download", "ask", "models"]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
 
@@ -127,7 +134,45 @@ class KeepToken(Frame, frozen=True, kw_only=True, tag="keep_token"):
     token: str | None
 
 
-ToCourier = Search | ListFiles | Download | Cancel | KeepToken
+class AskElsewhere(Frame, frozen=True, kw_only=True, tag="ask_elsewhere"):
+    """Send these bytes to a provider. Answered by `said`… `answered`.
+
+    The provider's address is read by the courier from the person's list. It is refused unless that
+    still says `url` and `model`, and the body has this hash.
+    """
+
+    id: int
+    provider: str
+    url: str
+    model: str
+    body: str
+    """Sent as it is, as UTF-8."""
+    sha256: Sha256
+    agreed: str
+
+
+class ListModels(Frame, frozen=True, kw_only=True, tag="list_models"):
+    """Ask a provider which models it has. Answered by `models_listed`."""
+
+    id: int
+    provider: str
+    agreed: str
+
+
+class KeepKey(Frame, frozen=True, kw_only=True, tag="keep_key"):
+    """Keep the person's key for a provider in the system's keyring; "" forgets it.
+
+    `key` None only asks whether there is one. `session`: keep it in the courier's memory alone,
+    where the system has no safe place. Answered by `key_kept`.
+    """
+
+    id: int
+    provider: str
+    key: str | None
+    session: bool = False
+
+
+ToCourier = Search | ListFiles | Download | Cancel | KeepToken | AskElsewhere | ListModels | KeepKey
 
 # ---------------------------------------------------------------- to the front end
 
@@ -174,4 +219,56 @@ class TokenKept(Frame, frozen=True, kw_only=True, tag="token_kept"):
     """Such as "GNOME Keyring"; "" where the system has no safe place."""
 
 
-FromCourier = Found | Listed | Downloading | Downloaded | TokenKept | Failed
+class Said(Frame, frozen=True, kw_only=True, tag="said"):
+    """More of the answer, as it came: placeholders are not restored here."""
+
+    id: int
+    text: str
+    reasoning: bool = False
+
+
+class Answered(Frame, frozen=True, kw_only=True, tag="answered"):
+    """The answer is whole, or was ended by the provider; `finish` says why in its words."""
+
+    id: int
+    finish: str | None
+    """Such as "stop", "length", "content_filter", "tool_calls"…; None: the provider did not say."""
+    model: str | None
+    """Which model answered, as the provider says."""
+    prompt_tokens: int | None
+    reply_tokens: int | None
+    bytes_out: int
+    """As HTTP wrote it, headers included."""
+    bytes_in: int
+
+
+class ModelsListed(Frame, frozen=True, kw_only=True, tag="models_listed"):
+    """The names of a provider's models, in its order."""
+
+    id: int
+    models: tuple[str, ...]
+
+
+class KeyKept(Frame, frozen=True, kw_only=True, tag="key_kept"):
+    """Whether a key is kept for a provider, and where."""
+
+    id: int
+    there: bool
+    place: str
+    """Such as "GNOME Keyring"; "" where the system has no safe place."""
+    session: bool
+    """It is kept in the courier's memory alone, and asked for again next time."""
+
+
+FromCourier = (
+    Found
+    | Listed
+    | Downloading
+    | Downloaded
+    | TokenKept
+    | Said
+    | Answered
+    | ModelsListed
+    | KeyKept
+    | Failed
+)

@@ -1,13 +1,14 @@
 """What happens during a turn, in the order in which it happens.
 
 `assistant.run` yields them: one `Accepted`, any number of `Waiting`, `Thought`, `Stepped`,
-`Written` and `Saved`, then exactly one of `Done`, `Paused` and `Stumbled`.
+`Sending`, `Written` and `Saved`, then exactly one of `Done`, `Paused` and `Stumbled`.
 """
 
 from typing import Literal
 
 from msgspec import Struct
 
+from homebody.messages.offers import Offer
 from homebody.messages.plans import Planned, Question, Step
 from homebody.messages.turns import Turn
 
@@ -17,6 +18,7 @@ __all__ = [
     "Left",
     "Paused",
     "Saved",
+    "Sending",
     "Stepped",
     "Stumbled",
     "Thought",
@@ -62,6 +64,12 @@ class Stepped(Struct, frozen=True, tag="stepped"):
     done: float | None = None
 
 
+class Sending(Struct, frozen=True, tag="sending"):
+    """There was a yes, now or before: the body of this offer leaves. What is written comes back."""
+
+    offer: Offer
+
+
 class Written(Struct, frozen=True, tag="written"):
     """More of the reply, or of the reasoning before it."""
 
@@ -85,10 +93,14 @@ class Done(Struct, frozen=True, tag="done"):
 
 
 class Paused(Struct, frozen=True, tag="paused"):
-    """The turn waits for the person; `turn.waiting` says what is asked. It survives a restart."""
+    """The turn waits for the person, for an answer to `turn.waiting` or `turn.offer`.
+
+    It survives a restart.
+    """
 
     turn: Turn
-    question: Question
+    question: Question | None
+    """None where there is an offer."""
     problem: str = ""
     """Set where this could not be saved."""
 
@@ -104,5 +116,15 @@ class Stumbled(Struct, frozen=True, tag="stumbled"):
 
 
 TurnEvent = (
-    Accepted | Waiting | Left | Thought | Stepped | Written | Saved | Done | Paused | Stumbled
+    Accepted
+    | Waiting
+    | Left
+    | Thought
+    | Stepped
+    | Sending
+    | Written
+    | Saved
+    | Done
+    | Paused
+    | Stumbled
 )

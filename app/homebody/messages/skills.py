@@ -42,7 +42,7 @@ Access = Literal["read", "write"]
 Touch = Literal[
     "reads files", "writes files", "clipboard", "notes", "reminders", "programs", "machine"
 ]
-Label = Literal["person", "model", "file", "clipboard", "tool"]
+Label = Literal["person", "model", "file", "clipboard", "tool", "elsewhere"]
 """Where a value came from. All but `person` is data: it never causes a step."""
 
 ArgumentKind = Literal[

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from homebody.messages.offers import Offer
 from homebody.messages.plans import Planned, Question, Step
 
 __all__ = [
@@ -112,6 +113,8 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     stats: Stats = Stats()
     bytes_sent: int = 0
     """Bytes that left this machine for this turn."""
+    elsewhere: str = ""
+    """Who wrote the reply, or a part of it, where that was not the model here: "MODEL at HOST"."""
 
 
 class Turn(Struct, frozen=True, kw_only=True):
@@ -134,7 +137,9 @@ class Turn(Struct, frozen=True, kw_only=True):
     """None where nobody planned: skills are off, or there is no planner."""
     steps: tuple[Step, ...] = ()
     waiting: Question | None = None
-    """What the person is asked; only in a turn that waits."""
+    """What the person is asked; only in a turn that waits, and not for an answer to `offer`."""
+    offer: Offer | None = None
+    """What would leave, or left; a turn that waits for an answer to it has no `waiting`."""
 
 
 class ShownTurn(Struct, frozen=True):
