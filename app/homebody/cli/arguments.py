@@ -7,7 +7,10 @@ from homebody import __version__
 
 __all__ = ["COMMANDS", "parse"]
 
-COMMANDS = ("chat", "ask", "plan", "models", "ledger", "doctor", "selftest", "schema")
+COMMANDS = (
+    *("chat", "ask", "plan", "models", "providers", "redact", "ledger"),
+    *("doctor", "selftest", "schema"),
+)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -27,12 +30,15 @@ _EPILOG = """commands:
   homebody ask TEXT        answer one request
   homebody plan TEXT       print what would be done for a request, and do nothing
   homebody models …        list, inspect, fit, search, get, found, remove, token
+  homebody providers …     who can be asked elsewhere: list, add, remove, key, models
+  homebody redact          print what comes on stdin with private things replaced
   homebody ledger …        list what ever left this machine; verify that nothing is missing
   homebody doctor          say how everything is, in plain sentences
   homebody selftest        send one prompt through the whole app
   homebody schema [NAME]   print the JSON Schema of what --json prints
 
-Only `models search`, `models get` and their like in the window connect to anything."""
+Only `models search`, `models get`, `providers models`, `ask --remote` after your yes, and their like
+in the window and in `chat` connect to anything."""
 
 
 def _front() -> argparse.ArgumentParser:
@@ -76,6 +82,16 @@ def _commands() -> argparse.ArgumentParser:
     ask.add_argument(
         "--yes", action="store_true", help="say yes, once, to whatever a step asks for"
     )
+    ask.add_argument(
+        "--remote",
+        metavar="NAME",
+        help="ask this provider: shows the exact bytes that would leave, and asks first",
+    )
+    ask.add_argument(
+        "--consent",
+        metavar="SHA256",
+        help="with --remote: yes to the body that has this hash, and to no other",
+    )
     plan = commands.add_parser("plan", help="print what would be done, and do nothing")
     wish = plan.add_mutually_exclusive_group(required=True)
     wish.add_argument("text", nargs="?", metavar="TEXT")
@@ -86,6 +102,13 @@ def _commands() -> argparse.ArgumentParser:
     )
     plan.set_defaults(model=None, offline=False)
     _models(commands.add_parser("models", help="find, fetch, fit and remove models"))
+    _providers(commands.add_parser("providers", help="who can be asked elsewhere"))
+    redact = commands.add_parser("redact", help="replace private things in what comes on stdin")
+    redact.add_argument("--json", action="store_true", help="print one JSON object")
+    redact.add_argument(
+        "--model", action="store_true", help="look through it with the model here too"
+    )
+    redact.set_defaults(offline=False)
     ledger = commands.add_parser("ledger", help="what ever left this machine").add_subparsers(
         dest="action", required=True
     )
@@ -98,6 +121,31 @@ def _commands() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("name", nargs="?", metavar="NAME")
     return parser
+
+
+def _providers(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    listed = actions.add_parser("list", help="list them")
+    listed.add_argument("--json", action="store_true", help="print one JSON object")
+    add = actions.add_parser("add", help="add one, or change it")
+    add.add_argument("name", metavar="NAME", help="what to call it")
+    add.add_argument("url", metavar="URL", help="its address, such as https://api.example.org/v1")
+    add.add_argument("model", metavar="MODEL", help="the model to ask there")
+    add.add_argument(
+        "--mine", action="store_true", help="a machine of yours: one yes is enough for it"
+    )
+    add.add_argument("--price-in", type=float, metavar="X", help="for a million tokens sent")
+    add.add_argument("--price-out", type=float, metavar="X", help="for a million tokens back")
+    add.add_argument("--currency", metavar="CODE", default="USD", help="of the prices")
+    remove = actions.add_parser("remove", help="remove one, and forget its key")
+    remove.add_argument("name", metavar="NAME")
+    key = actions.add_parser("key", help="keep its key in the system's keyring")
+    key.add_argument("name", metavar="NAME")
+    key.add_argument("--forget", action="store_true", help="forget it")
+    models = actions.add_parser("models", help="ask it which models it has")
+    models.add_argument("name", metavar="NAME")
+    for each in (remove, key, models):
+        each.add_argument("--offline", action="store_true", help="connect to nothing")
 
 
 def _models(parser: argparse.ArgumentParser) -> None:

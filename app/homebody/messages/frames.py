@@ -75,7 +75,8 @@ FailureKind = Literal[
     "token",  # the other side wants a token, or does not take this one
     "tampered",  # what came is not what was promised
     "disk",  # it could not be written
-    "busy",  # another Homebody does the same now
+    "busy",  # another Homebody does the same now, or the other side wants fewer requests
+    "provider",  # who was asked elsewhere could not or would not answer
     "engine",  # anything else
 ]
 

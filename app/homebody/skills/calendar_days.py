@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from homebody.base.errors import SkillProblem
 from homebody.skills.date_words import FEASTS
+from homebody.skills.moments import MONTHS
 
 __all__ = ["Duration", "checked_date", "duration_of", "feast_day", "moved", "moved_moment", "nth"]
 
@@ -91,7 +92,7 @@ def checked_date(year: int, month: int, day: int) -> date:
         )
     last = calendar.monthrange(year, month)[1]
     if not 1 <= day <= last:
-        name = f"{_NAMES[month - 1]} {year}"
+        name = f"{MONTHS[month - 1]} {year}"
         raise SkillProblem(
             f"{day} {name} does not exist: {name} has {last} days.", "Say another day.", "arguments"
         )
@@ -107,7 +108,7 @@ def moved(day: date, by: Duration) -> tuple[date, str]:
         raise _beyond()
     last = calendar.monthrange(year, month + 1)[1]
     if day.day > last:
-        note = f"{_NAMES[month]} {year} has {last} days, so its last was taken."
+        note = f"{MONTHS[month]} {year} has {last} days, so its last was taken."
     try:
         day = date(year, month + 1, min(day.day, last)) + timedelta(days=by.days)
         for _ in range(min(abs(by.workdays), 100_000)):
@@ -165,7 +166,7 @@ def nth(year: int, month: int, weekday: int, which: int) -> date:
     days = [day for day in range(1, last + 1) if date(year, month, day).weekday() == weekday]
     if which > len(days):
         raise SkillProblem(
-            f"{_NAMES[month - 1]} {year} has {len(days)} of these days, not {which}.",
+            f"{MONTHS[month - 1]} {year} has {len(days)} of these days, not {which}.",
             "Say another day.",
             "arguments",
         )
@@ -178,19 +179,3 @@ def _beyond() -> SkillProblem:
         "Say a nearer day.",
         "arguments",
     )
-
-
-_NAMES: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)

@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
 from homebody.base.errors import SkillProblem
 
-__all__ = ["Moment", "at_clock", "now_in", "say_clock", "say_day", "zone_of"]
+__all__ = ["MONTHS", "Moment", "at_clock", "now_in", "say_clock", "say_day", "zone_of"]
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -76,7 +77,7 @@ def at_clock(day: date, clock: time, zone: tzinfo) -> tuple[datetime, str]:
 def say_day(day: date) -> str:
     """Return a day in words: "Saturday, 21 November 2026"."""
     # Not strftime, which takes the names of days from the system's language.
-    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_DAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def say_clock(moment: datetime | time) -> str:
@@ -85,7 +86,7 @@ def say_clock(moment: datetime | time) -> str:
 
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
+MONTHS: Final = (
     "January",
     "February",
     "March",
