@@ -1,9 +1,11 @@
 """Which hosts and addresses may be reached, and for what."""
 
 import pytest
+from msgspec import structs
 
 from homebody.base.errors import CourierProblem
-from homebody.courier.hosts import Hosts, Target, is_public
+from homebody.courier.hosts import Hosts, ProviderHost, Target, is_public
+from homebody.messages.providers import Provider
 
 HUGGING_FACE = "https://huggingface.co"
 MIRROR = "https://mirror.example/hf"
@@ -134,3 +136,75 @@ def test_public(address: str) -> None:
 )  # fmt: skip
 def test_not_public(address: str) -> None:
     assert not is_public(address)
+
+
+# ---------------------------------------------------------------- providers
+
+PUBLIC = Provider(name="Big", url="https://api.example.org/v1", model="m")
+OWN = Provider(name="Box", url="http://[fd00::1]:8080/v1", model="m", mine=True)
+
+
+def test_a_provider_is_only_itself_and_only_for_words() -> None:
+    rules = ProviderHost(PUBLIC)
+    own = Target("https", "api.example.org", 443)
+    assert (rules.home, rules.redirects) == (own, False)
+    for purpose in ("ask", "models"):
+        rules.check(purpose, own)  # type: ignore[arg-type]
+        for target in (
+            Target("http", "api.example.org", 443),
+            Target("http", "api.example.org", 80),
+            Target("https", "api.example.org", 8443),
+            Target("https", "api.example.org.evil.example", 443),
+            Target("https", "example.org", 443),
+            Target("https", "huggingface.co", 443),
+        ):
+            with pytest.raises(CourierProblem, match="is not where Big is") as problem:
+                rules.check(purpose, target)  # type: ignore[arg-type]
+            assert (problem.value.kind, rules.is_home(target)) == ("refused", False)
+    for purpose in ("search", "list", "download"):
+        with pytest.raises(CourierProblem):
+            rules.check(purpose, own)  # type: ignore[arg-type]
+
+
+def test_the_hub_and_what_was_added_for_it_are_never_asked_for_words() -> None:
+    hosts = Hosts(HUGGING_FACE, "api.example.org")
+    for purpose in ("ask", "models"):
+        for target in (hosts.hub, Target("https", "api.example.org", 443)):
+            with pytest.raises(CourierProblem, match="nobody but its provider"):
+                hosts.check(purpose, target)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("provider", "address", "good"),
+    [
+        (PUBLIC, "93.184.215.14", True),
+        (PUBLIC, "10.0.0.1", False),
+        (PUBLIC, "127.0.0.1", False),
+        (PUBLIC, "::ffff:1.1.1.1", False),
+        (OWN, "fd00::1", True),
+        (OWN, "127.0.0.1", True),
+        (OWN, "100.64.0.7", True),
+        (OWN, "93.184.215.14", False),
+        (OWN, "2606::1", False),
+        (structs.replace(OWN, url="https://box.example"), "93.184.215.14", True),
+        (structs.replace(OWN, url="https://box.example"), "192.168.1.2", True),
+    ],
+)
+def test_where_a_provider_may_be(provider: Provider, address: str, good: bool) -> None:
+    rules = ProviderHost(provider)
+    if good:
+        rules.check_address(rules.home, address)
+        return
+    with pytest.raises(CourierProblem) as problem:
+        rules.check_address(rules.home, address)
+    assert problem.value.kind == "refused"
+    assert problem.value.hint
+
+
+def test_what_is_not_encrypted_is_for_a_machine_of_ones_own() -> None:
+    """Though the list would not take it: who connects looks for itself."""
+    rules = ProviderHost(structs.replace(PUBLIC, url="http://api.example.org"))
+    with pytest.raises(CourierProblem, match="could be read on the way"):
+        rules.check("ask", rules.home)
+    assert rules.is_direct(rules.home)
+    assert not ProviderHost(PUBLIC).is_direct(ProviderHost(PUBLIC).home)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from homebody.base.errors import HomebodyError
 
-__all__ = ["confess", "log", "start_log"]
+__all__ = ["confess", "end_log", "log", "start_log"]
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -40,6 +40,14 @@ def start_log(path: Path, level: str = "INFO") -> None:
     # A full disk must not put a traceback of the logging module on the person's terminal.
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # noqa: ARG005
     log.addHandler(handler)
+
+
+def end_log() -> None:
+    """Write to no file any more, and let go of it."""
+    for handler in list(log.handlers):
+        if not isinstance(handler, logging.NullHandler):
+            log.removeHandler(handler)
+            handler.close()
 
 
 def confess(error: Exception) -> HomebodyError:

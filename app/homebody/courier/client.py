@@ -1,7 +1,7 @@
 """The porter and the courier as the front end sees them.
 
-The porter opens an address or a folder for the person, the courier fetches. Methods may be called
-from any thread but the keeper's own, and block: not on the window's thread.
+The porter opens an address or a folder for the person, the courier fetches and asks. Methods may be
+called from any thread but the keeper's own, and block: not on the window's thread.
 """
 
 import contextlib
@@ -19,6 +19,8 @@ from msgspec import Raw
 from homebody.base.errors import BadInput, CourierProblem, EngineDied, HomebodyError
 from homebody.base.log import log
 from homebody.messages.courier import (
+    Answered,
+    AskElsewhere,
     Cancel,
     Download,
     Downloaded,
@@ -28,9 +30,14 @@ from homebody.messages.courier import (
     HubFile,
     HubListing,
     HubModel,
+    KeepKey,
     KeepToken,
+    KeyKept,
     Listed,
     ListFiles,
+    ListModels,
+    ModelsListed,
+    Said,
     Search,
     ToCourier,
     TokenKept,
@@ -54,10 +61,14 @@ __all__ = ["Courier", "Porter"]
 
 _START_SECONDS = 10.0
 _ANSWER_SECONDS = 15.0
-_LOOK_SECONDS = 0.5
-"""On Windows, Ctrl-C does not interrupt a wait without end."""
+_LOOK_SECONDS = 0.1
+"""On Windows, Ctrl-C does not interrupt a wait without end; and somebody may want to stop."""
 _BREAK_SECONDS = 1.0
 """That a courier has to write down how connections ended, before it is ended."""
+
+
+_MORE = Downloading | Said
+"""What more answers follow to the same request."""
 
 
 class Porter:
@@ -187,14 +198,17 @@ class Porter:
 
 
 class Courier:
-    """Searches, lists and fetches, through the courier: a process that lives while it is needed.
+    """Searches, fetches and asks, through the courier: a process that lives while it is needed.
 
     Its methods raise `CourierProblem`; `offline` and `close` may be used while others wait, who
     are then told.
     """
 
     def __init__(self, porter: Porter, offline: bool = False, idle_seconds: float = 5.0) -> None:
-        """Use a porter that was started. The courier ends after `idle_seconds` without work."""
+        """Use a porter that was started. The courier ends after `idle_seconds` without work.
+
+        While it has a key in its memory alone it does not end for that reason.
+        """
         self._porter = porter
         self._idle_seconds = idle_seconds
         self._ids = itertools.count(1)
@@ -206,6 +220,8 @@ class Courier:
         self._breaking: set[int] = set()
         """Requests that were broken off, whose last answer is still to come."""
         self._started = False
+        self._holding: set[str] = set()
+        """Providers whose key is in the courier's memory alone."""
         self._offline, self._closed = offline, False
         self._idle: threading.Timer | None = None
         porter.listen(self._on_frame)
@@ -252,20 +268,74 @@ class Courier:
             folder=str(folder),
             agreed=agreed,
         )
+        # By the protocol nothing else answers it.
+        yield from self._answers_to(request)  # type: ignore[misc]
+
+    def ask(
+        self,
+        provider: str,
+        *,
+        url: str,
+        model: str,
+        body: str,
+        sha256: str,
+        agreed: str,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Generator[Said | Answered, None, None]:
+        """Send exactly this body to a provider; return what it says as it comes, and its end.
+
+        It is refused unless the person's list still says `url` and `model` for the provider, and
+        the body has this hash. `agreed`: what the person did, for the ledger. Nothing is sent
+        before the first item is asked for; closing the iterator stops it, and so does `stopped`,
+        which is looked at while nothing comes.
+
+        Raises `CourierProblem`. Its kinds: "refused" by our rules, because the offer has changed,
+        or because the provider sends us elsewhere; "token" for a key that is wrong or missing;
+        "busy" for a provider that wants fewer requests; "provider" for its trouble, its filter, a
+        page, tool calls, too much; "connection", "stopped", "offline", "disk", "bad_request".
+        """
+        request = AskElsewhere(
+            id=next(self._ids),
+            provider=provider,
+            url=url,
+            model=model,
+            body=body,
+            sha256=sha256,
+            agreed=agreed,
+        )
+        yield from self._answers_to(request, stopped)  # type: ignore[misc]
+
+    def models(self, provider: str, *, agreed: str) -> tuple[str, ...]:
+        """Ask a provider which models it has. Raises `CourierProblem` as `ask` does."""
+        answer = self._ask(ListModels(id=next(self._ids), provider=provider, agreed=agreed))
+        assert isinstance(answer, ModelsListed)
+        return answer.models
+
+    def keep_key(self, provider: str, key: str | None, *, session: bool = False) -> KeyKept:
+        """Keep the person's key for a provider in the system's keyring; "" forgets it, None looks.
+
+        `session`: keep it in the courier's memory alone, until Homebody ends or goes offline. As
+        for `keep_token`, nothing is connected. Raises `CourierProblem`: "bad_request" for what is
+        no key, "token" where the keyring does not do it, "refused" where there is no such provider.
+        """
+        request = KeepKey(id=next(self._ids), provider=provider, key=key, session=session)
         answers = self._begin(request)
-        done = False
         try:
-            while not done:
-                answer = _next(answers)
-                done = not isinstance(answer, Downloading)
-                yield _good(answer)  # type: ignore[misc]  # by the protocol it is one of these
+            answer = _good(_next(answers))
+            assert isinstance(answer, KeyKept)
+            with self._state:
+                (self._holding.add if answer.session else self._holding.discard)(
+                    provider.casefold()
+                )
         finally:
-            self._finish(request.id, stop=not done)
+            self._finish(request.id)
+        return answer
 
     def keep_token(self, token: str | None) -> TokenKept:
         """Keep the person's token in the system's keyring; "" forgets it, None only looks.
 
-        Nothing is connected for this, but it needs the courier's process all the same.
+        Nothing is connected for this, but it needs the courier's process all the same. Offline a
+        token can be forgotten, and nothing else.
         """
         answer = self._ask(KeepToken(id=next(self._ids), token=token))
         assert isinstance(answer, TokenKept)
@@ -279,19 +349,38 @@ class Courier:
 
     # ------------------------------------------------------------------ asking
 
-    def _ask(self, request: Search | ListFiles | KeepToken) -> FromCourier:
+    def _ask(self, request: Search | ListFiles | ListModels | KeepToken) -> FromCourier:
         answers = self._begin(request)
         try:
             return _good(_next(answers))
         finally:
             self._finish(request.id)
 
+    def _answers_to(
+        self, request: Download | AskElsewhere, stopped: Callable[[], bool] = lambda: False
+    ) -> Generator[FromCourier, None, None]:
+        """Yield what comes, until the last of it. Closing the iterator stops the request."""
+        answers = self._begin(request)
+        done = False
+        try:
+            while not done:
+                answer = _next(answers, stopped)
+                done = not isinstance(answer, _MORE)
+                yield _good(answer)
+        finally:
+            self._finish(request.id, stop=not done)
+
     def _begin(
-        self, request: Search | ListFiles | Download | KeepToken
+        self,
+        request: Search | ListFiles | Download | KeepToken | AskElsewhere | ListModels | KeepKey,
     ) -> queue.SimpleQueue[FromCourier]:
         answers: queue.SimpleQueue[FromCourier] = queue.SimpleQueue()
         with self._state:
-            if self._offline or self._closed:
+            # To forget a secret is a person's right offline too, and connects to nothing.
+            forgets = (isinstance(request, KeepToken) and request.token == "") or (
+                isinstance(request, KeepKey) and request.key == ""
+            )
+            if self._closed or (self._offline and not forgets):
                 raise _good_bye(closed=self._closed)
             self._still()
             self._send(request)
@@ -306,7 +395,10 @@ class Courier:
                 with contextlib.suppress(CourierProblem):
                     self._send(Cancel(id=number))
                     self._breaking.add(number)
-            if not self._answers and self._started and self._idle is None:
+            idle = self._started and not self._answers and not self._holding
+            if idle and self._offline and not self._breaking:
+                self._end_courier()
+            elif idle and self._idle is None:
                 self._idle = threading.Timer(self._idle_seconds, self._end_idle)
                 self._idle.name = "courier idle"
                 self._idle.daemon = True
@@ -336,6 +428,7 @@ class Courier:
     def _end_courier(self) -> None:
         if self._started:
             self._started = False
+            self._holding.clear()
             self._breaking.clear()
             with contextlib.suppress(CourierProblem):
                 self._porter.hand_on(EndCourier())
@@ -366,7 +459,7 @@ class Courier:
                 return
             with self._state:
                 answers = self._answers.get(answer.id)
-                if not isinstance(answer, Downloading):
+                if not isinstance(answer, _MORE):
                     self._breaking.discard(answer.id)
                     self._state.notify_all()
             if answers is not None:
@@ -378,15 +471,19 @@ class Courier:
         with self._state:
             waiting = dict(self._answers)
             self._breaking.clear()
+            self._holding.clear()
             self._state.notify_all()
         for number, answers in waiting.items():
             answers.put(_told(number, problem))
 
 
-def _next(answers: queue.SimpleQueue[FromCourier]) -> FromCourier:
-    while True:
+def _next(
+    answers: queue.SimpleQueue[FromCourier], stopped: Callable[[], bool] = lambda: False
+) -> FromCourier:
+    while not stopped():
         with contextlib.suppress(queue.Empty):
             return answers.get(timeout=_LOOK_SECONDS)
+    raise CourierProblem("This was stopped.", kind="stopped")
 
 
 def _good(answer: FromCourier) -> FromCourier:
@@ -403,11 +500,11 @@ def _told(number: int, problem: CourierProblem) -> Failed:
 
 def _good_bye(*, closed: bool) -> CourierProblem:
     if closed:
-        return CourierProblem("Homebody is about to end, so nothing is fetched.", kind="stopped")
+        return CourierProblem("Homebody is about to end, so nothing is connected.", kind="stopped")
     return CourierProblem(
         "Nothing was connected: Homebody is offline.",
         "Turn off Offline in the settings, or start it without --offline, to search for models, to "
-        "fetch them, and to keep or forget a token.",
+        "fetch them, to ask elsewhere, and to keep a token or a key.",
         kind="offline",
     )
 

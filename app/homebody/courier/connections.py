@@ -23,11 +23,20 @@ import httpx2
 
 from homebody import __version__
 from homebody.base.errors import CourierProblem
-from homebody.courier.hosts import Hosts, Target
-from homebody.courier.passage import KeepsLedger, Passage, Resolve, Stop, Way, look_up
+from homebody.courier.hosts import Rules, Target
+from homebody.courier.passage import (
+    Counts,
+    KeepsLedger,
+    Passage,
+    Patience,
+    Resolve,
+    Stop,
+    Way,
+    look_up,
+)
 from homebody.messages.courier import Purpose
 
-__all__ = ["Connections"]
+__all__ = ["Connections", "counts_of"]
 
 _HOPS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -40,29 +49,37 @@ _AGENT: Final = f"homebody/{__version__}"
 class Connections:
     """Makes clients. May be used by several threads at once."""
 
-    def __init__(self, hosts: Hosts, ledger: KeepsLedger, resolve: Resolve = look_up) -> None:
-        self._hosts, self._ledger, self._resolve = hosts, ledger, resolve
+    def __init__(self, rules: Rules, ledger: KeepsLedger, resolve: Resolve = look_up) -> None:
+        self._rules, self._ledger, self._resolve = rules, ledger, resolve
         # Reading the certificates takes longer than anything else here.
         self._safety = httpx2.create_ssl_context()
 
-    def client(self, purpose: Purpose, agreed: str, stop: Stop | None = None) -> httpx2.Client:
+    def client(
+        self,
+        purpose: Purpose,
+        agreed: str,
+        stop: Stop | None = None,
+        patience: Patience | None = None,
+    ) -> httpx2.Client:
         """Return a client for one purpose. `agreed` is what the person did to cause it.
 
-        It follows redirects, at most five. Times are ours: 10 s to connect, 30 s without a byte.
+        It follows redirects, at most five, where the rules have any followed. Times are ours: 10 s
+        to connect, and then by `patience`, which is for one request.
         """
         return _Client(
             transport=_Transport(
                 purpose,
                 agreed,
-                self._hosts,
+                self._rules,
                 self._ledger,
                 self._resolve,
                 self._safety,
                 stop or Stop(),
+                patience or Patience(),
             ),
             # What the environment says about proxies is heeded, but by the transport.
             trust_env=False,
-            follow_redirects=True,
+            follow_redirects=self._rules.redirects,
             max_redirects=_HOPS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
@@ -94,26 +111,27 @@ class _Transport(httpx2.BaseTransport):
         self,
         purpose: Purpose,
         agreed: str,
-        hosts: Hosts,
+        rules: Rules,
         ledger: KeepsLedger,
         resolve: Resolve,
         safety: ssl.SSLContext,
         stop: Stop,
+        patience: Patience,
     ) -> None:
         self._purpose, self._agreed = purpose, agreed
-        self._hosts, self._ledger = hosts, ledger
+        self._rules, self._ledger = rules, ledger
         self._resolve, self._safety, self._stop = resolve, safety, stop
+        self._patience = patience
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request, no redirect followed."""
         self._stop.check()
         target = _target(request.url)
-        self._hosts.check(self._purpose, target)
-        if target != self._hosts.hub:
-            # The token is for the hub, whoever else the hub sends us to.
+        self._rules.check(self._purpose, target)
+        if not self._rules.is_home(target):
             request.headers.pop("Authorization", None)
         request.headers["User-Agent"] = _AGENT
-        proxy = _find_proxy(target)
+        proxy = None if self._rules.is_direct(target) else _find_proxy(target)
         way = Way(
             purpose=self._purpose,
             agreed=self._agreed,
@@ -123,14 +141,16 @@ class _Transport(httpx2.BaseTransport):
             # What was searched left this machine. The queries of content hosts are signatures.
             path=(
                 request.url.raw_path.decode("ascii")
-                if target == self._hosts.hub
+                if self._rules.is_home(target)
                 else request.url.path
             ),
             proxy=None if proxy is None else _named(proxy),
         )
-        passage = Passage(way, self._addresses(target, proxy), self._ledger, self._stop)
+        passage = Passage(
+            way, self._addresses(target, proxy), self._ledger, self._stop, self._patience
+        )
         exchange = _Exchange(passage, request, self._stop)
-        return exchange.run(
+        answer = exchange.run(
             httpcore2.ConnectionPool(
                 ssl_context=self._safety,
                 proxy=proxy,
@@ -139,21 +159,36 @@ class _Transport(httpx2.BaseTransport):
                 network_backend=passage,
             )
         )
+        if answer.status_code in _REDIRECTS and not self._rules.redirects:
+            answer.close()
+            raise CourierProblem(
+                f"{target} wants Homebody to ask somebody else. Nothing was sent there: you agreed "
+                f"to {target} alone.",
+                "Look at its address in your list of providers; it may have moved.",
+                kind="refused",
+            )
+        return answer
 
     def _addresses(self, target: Target, proxy: httpcore2.Proxy | None) -> tuple[str, ...]:
         """Find out, once, where to connect to. Through a proxy that is the proxy."""
         if proxy is not None:
             literal = _literal(target.host)
             if literal:
-                self._hosts.check_address(target, literal)
+                self._rules.check_address(target, literal)
             return tuple(
                 self._resolve(proxy.url.host.decode("ascii"), proxy.url.origin.port, self._stop)
             )
         found = tuple(self._resolve(target.host, target.port, self._stop))
         # A host that is half in a network of the person's own is not to be trusted with the rest.
         for address in found:
-            self._hosts.check_address(target, address)
+            self._rules.check_address(target, address)
         return found
+
+
+def counts_of(answer: httpx2.Response) -> Counts:
+    """Return the bytes of an answer's connection, as they are counted for the ledger."""
+    counts: Counts = answer.extensions["counts"]
+    return counts
 
 
 class _Exchange:
@@ -196,7 +231,8 @@ class _Exchange:
                 name: answer.extensions[name]
                 for name in ("http_version", "reason_phrase")
                 if name in answer.extensions
-            },
+            }
+            | {"counts": self._passage.counts},
         )
 
     def problem(self, error: BaseException) -> BaseException:

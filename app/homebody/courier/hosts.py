@@ -1,18 +1,20 @@
 """Which hosts a connection may reach, by its purpose, and which addresses, by the host.
 
-Nothing here connects. The rules come from the settings alone; no request can widen them.
+Nothing here connects. The rules come from the settings and the person's list of providers alone;
+no request can widen them. What is for the hub never reaches a provider, and the other way round.
 """
 
 import ipaddress
 import re
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from homebody.base.errors import CourierProblem
 from homebody.messages.courier import Purpose
+from homebody.messages.providers import Provider
 
-__all__ = ["Hosts", "Target", "is_public"]
+__all__ = ["Hosts", "ProviderHost", "Rules", "Target", "is_public"]
 
 _HUGGING_FACE: Final = "huggingface.co"
 # Where Hugging Face keeps the content of files; it redirects there.
@@ -75,11 +77,32 @@ class Target(Struct, frozen=True):
         return host if self.port == _DEFAULT_PORTS.get(self.scheme) else f"{host}:{self.port}"
 
 
+class Rules(Protocol):
+    """Where requests may go."""
+
+    redirects: bool
+    """Whether another address that the other side names is asked in its place, by these rules."""
+
+    def check(self, purpose: Purpose, target: Target) -> None:
+        """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
+
+    def check_address(self, target: Target, address: str) -> None:
+        """Raise `CourierProblem` ("refused") unless this host may be at this address."""
+
+    def is_home(self, target: Target) -> bool:
+        """Tell whether this is the host itself that is asked: secrets are for it alone."""
+
+    def is_direct(self, target: Target) -> bool:
+        """Tell whether it is reached through no proxy, whatever the system says."""
+
+
 class Hosts:
-    """The hosts that the settings allow.
+    """The hosts that the settings allow, for what is asked of the hub.
 
     Raises `CourierProblem` ("refused") where the settings cannot be understood.
     """
+
+    redirects = True
 
     def __init__(self, hub: str, extra_hosts: str) -> None:
         """Take the settings `hub` and `extra_hosts` as they are."""
@@ -91,6 +114,8 @@ class Hosts:
 
     def check(self, purpose: Purpose, target: Target) -> None:
         """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
+        if purpose not in _DOING:
+            raise _refused("what is asked elsewhere goes to nobody but its provider", _AGAIN)
         extra = self.is_extra(target)
         add = f"If you trust the way to {target}, add that host to More hosts in the settings."
         if target.scheme != "https" and not (target.scheme == "http" and extra):
@@ -119,6 +144,14 @@ class Hosts:
                 else _ASK,
             )
 
+    def is_home(self, target: Target) -> bool:
+        """Tell whether this is the hub: the token is for it, whoever else it sends us to."""
+        return target == self.hub
+
+    def is_direct(self, target: Target) -> bool:  # noqa: ARG002  the same for all
+        """Return False: the way is what the system says."""
+        return False
+
     def is_extra(self, target: Target) -> bool:
         """Tell whether the person added this host; without a port: at the usual ones."""
         usual = target.port in _DEFAULT_PORTS.values()
@@ -127,6 +160,63 @@ class Hosts:
         )
 
 
+class ProviderHost:
+    """One provider's own host, and no other. Its address was checked when it was read."""
+
+    redirects = False
+
+    def __init__(self, provider: Provider) -> None:
+        """Take one of the person's list."""
+        self._name, self._mine = provider.name, provider.mine
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(provider.url)
+        self.home = Target(
+            parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        )
+
+    def check(self, purpose: Purpose, target: Target) -> None:
+        """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
+        if purpose in _DOING:
+            raise _refused(f"{target} is asked for words, not for models of the hub", _AGAIN)
+        if target != self.home:
+            raise _refused(f"{target} is not where {self._name} is", _AGAIN)
+        if target.scheme != "https" and not (target.scheme == "http" and self._mine):
+            raise _refused(
+                f"the address of {self._name} begins with {target.scheme}:, so what is sent could "
+                "be read on the way",
+                "Write an address that begins with https:, or say that it is a machine of your "
+                "own.",
+            )
+
+    def check_address(self, target: Target, address: str) -> None:
+        """Raise `CourierProblem` ("refused") unless this host may be at this address."""
+        public = is_public(address)
+        if not self._mine and not public:
+            raise _refused(
+                f"{target.host} is said to be at {address}, which is on this machine or in a "
+                "network that is not the public internet",
+                f"If {self._name} is a machine of your own, say so where it is added; otherwise "
+                "somebody on the way answers in its place.",
+            )
+        if public and target.scheme == "http":
+            raise _refused(
+                f"{target.host} is said to be at {address}, which is on the public internet, where "
+                "what is sent could be read on the way",
+                "Write an address that begins with https:, or the machine's address in your own "
+                "network, such as 192.168.1.20.",
+            )
+
+    def is_home(self, target: Target) -> bool:
+        """Tell whether this is the provider: its key is for it alone."""
+        return target == self.home
+
+    def is_direct(self, target: Target) -> bool:
+        """Tell whether what is sent could be read by a proxy: then none is asked."""
+        return target.scheme == "http"
+
+
+_AGAIN: Final = "Nothing was sent. Try again; if it stays so, report it."
 _DOING: Final[dict[Purpose, str]] = {
     "search": "search for models",
     "list": "list the files of a model",

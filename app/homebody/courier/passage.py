@@ -24,7 +24,16 @@ from msgspec import Struct
 from homebody.base.errors import CourierProblem
 from homebody.messages.courier import Purpose
 
-__all__ = ["KeepsLedger", "Passage", "Resolve", "Stop", "Way", "look_up"]
+__all__ = [
+    "Counts",
+    "KeepsLedger",
+    "Passage",
+    "Patience",
+    "Resolve",
+    "Stop",
+    "Way",
+    "look_up",
+]
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 30.0
@@ -153,28 +162,65 @@ class Way(Struct, frozen=True, kw_only=True):
     proxy: str | None
 
 
+class Patience:
+    """How long the other side may take. One thread, for one connection at a time."""
+
+    def __init__(
+        self, read_seconds: float | None = None, head_seconds: float | None = None
+    ) -> None:
+        """Wait so long without a byte, and from the connection until an answer's head is here."""
+        self.read_seconds = READ_SECONDS if read_seconds is None else read_seconds
+        self._head_seconds = HEAD_SECONDS if head_seconds is None else head_seconds
+        self._due, self._why = math.inf, ""
+
+    def begin(self) -> None:
+        """There is a connection now."""
+        seconds = self._head_seconds
+        self.until(time.monotonic() + seconds, f"it did not answer within {seconds:.0f} seconds")
+
+    def until(self, when: float, why: str) -> None:
+        """Wait until then (`time.monotonic`) and no longer; `why` says what was waited for."""
+        self._due, self._why = when, why
+
+    @property
+    def left(self) -> float:
+        """Seconds that the next byte may take; none or fewer: it is too late."""
+        return min(self.read_seconds, self._due - time.monotonic())
+
+    def late(self) -> str:
+        """Say what did not come in time."""
+        if time.monotonic() >= self._due:
+            return self._why
+        return f"nothing came for {self.read_seconds:.0f} seconds"
+
+
 class Counts:
-    """Bytes so far, and how long the other side may take to begin."""
+    """Bytes so far."""
 
     def __init__(self) -> None:
         self.out = 0
         self.came = 0
-        self.head_by = math.inf
-        """When (`time.monotonic`) an answer's head has to be here."""
 
 
 class Passage(httpcore2.NetworkBackend):
     """Connects once, for one request, to one of these addresses; `finish` closes its entry."""
 
-    def __init__(self, way: Way, addresses: Sequence[str], ledger: KeepsLedger, stop: Stop) -> None:
+    def __init__(
+        self,
+        way: Way,
+        addresses: Sequence[str],
+        ledger: KeepsLedger,
+        stop: Stop,
+        patience: Patience,
+    ) -> None:
         self._way, self._addresses = way, addresses
-        self._ledger, self._stop = ledger, stop
-        self._counts = Counts()
+        self._ledger, self._stop, self._patience = ledger, stop, patience
+        self.counts = Counts()
         self._number: int | None = None
 
     def answered(self) -> None:
         """The answer's head is here; its body may take longer."""
-        self._counts.head_by = math.inf
+        self._patience.until(math.inf, "")
 
     def finish(self, *, body_sha256: str | None, status: int | None, problem: str) -> None:
         """Write how the connection ended, if there was one. The second time nothing is done."""
@@ -182,8 +228,8 @@ class Passage(httpcore2.NetworkBackend):
         if number is not None:
             self._ledger.closed(
                 number,
-                bytes_out=self._counts.out,
-                bytes_in=self._counts.came,
+                bytes_out=self.counts.out,
+                bytes_in=self.counts.came,
                 body_sha256=body_sha256,
                 status=status,
                 problem=problem,
@@ -212,8 +258,8 @@ class Passage(httpcore2.NetworkBackend):
                 problem = _unreachable(self._way, error)
                 self.finish(body_sha256=None, status=None, problem=problem.message)
             else:
-                self._counts.head_by = time.monotonic() + HEAD_SECONDS
-                return _Stream(connected, self._way.host, self._counts, self._stop)
+                self._patience.begin()
+                return _Stream(connected, self._way.host, self.counts, self._stop, self._patience)
         raise problem
 
 
@@ -280,9 +326,16 @@ def _wait_for(dialled: socket.socket, seconds: float, stop: Stop) -> int:
 class _Stream(httpcore2.NetworkStream):
     """A connection whose bytes are counted, and that ends at once when somebody asks to stop."""
 
-    def __init__(self, connected: socket.socket, host: str, counts: Counts, stop: Stop) -> None:
+    def __init__(
+        self,
+        connected: socket.socket,
+        host: str,
+        counts: Counts,
+        stop: Stop,
+        patience: Patience,
+    ) -> None:
         self._socket, self._host = connected, host
-        self._counts, self._stop = counts, stop
+        self._counts, self._stop, self._patience = counts, stop, patience
         # A second handle on the same connection: the first one is in use by whoever waits on it.
         handle = connected.dup()
 
@@ -299,10 +352,10 @@ class _Stream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         with self._said("broke off"):
-            left = self._counts.head_by - time.monotonic()
+            left = self._patience.left
             if left <= 0:
                 raise TimeoutError
-            self._socket.settimeout(min(READ_SECONDS, left))
+            self._socket.settimeout(left)
             came = self._socket.recv(max_bytes)
         self._counts.came += len(came)
         return came
@@ -360,10 +413,7 @@ class _Stream(httpcore2.NetworkStream):
             ) from error
         except OSError as error:
             self._stop.check()
-            late = f"nothing came for {READ_SECONDS:.0f} seconds"
-            if time.monotonic() >= self._counts.head_by:
-                late = f"it did not answer within {HEAD_SECONDS:.0f} seconds"
-            why = late if isinstance(error, TimeoutError) else _cause(error)
+            why = self._patience.late() if isinstance(error, TimeoutError) else _cause(error)
             raise CourierProblem(
                 f"The connection to {self._host} {what}: {why}.", "Try again."
             ) from error

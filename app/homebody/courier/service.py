@@ -1,10 +1,14 @@
 """What the courier does with a request: a thread of its own, and an answer whatever happens.
 
-The settings are read here, by the process that connects, so that no request can widen a rule.
+The settings, the list of providers and the keys are read here, by the process that connects, so
+that no request can widen a rule. What was agreed to is a hash and an address: both are looked at
+before anything else.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -13,32 +17,41 @@ from homebody.base.errors import CourierProblem, HomebodyError
 from homebody.base.log import confess
 from homebody.base.paths import Home
 from homebody.courier import token
+from homebody.courier.asking import ask, list_models
 from homebody.courier.connections import Connections
 from homebody.courier.download import fetch
-from homebody.courier.hosts import Hosts
+from homebody.courier.hosts import Hosts, ProviderHost, Rules
 from homebody.courier.hub import list_files, search
 from homebody.courier.passage import KeepsLedger, Stop
 from homebody.messages.courier import (
+    AskElsewhere,
     Cancel,
     Download,
     Downloaded,
     Downloading,
     Found,
     FromCourier,
+    KeepKey,
     KeepToken,
+    KeyKept,
     Listed,
     ListFiles,
+    ListModels,
     Search,
     ToCourier,
     TokenKept,
 )
 from homebody.messages.frames import Failed
+from homebody.messages.providers import Provider
 from homebody.settings.file import load
+from homebody.settings.providers import find_provider
 
 if TYPE_CHECKING:
     from homebody.settings.declared import Settings
 
 __all__ = ["Service"]
+
+_Request = Search | ListFiles | Download | KeepToken | AskElsewhere | ListModels | KeepKey
 
 
 class Service:
@@ -49,7 +62,7 @@ class Service:
         home: Home,
         ledger: KeepsLedger,
         send: Callable[[FromCourier], None],
-        connections: Callable[[Hosts, KeepsLedger], Connections] = Connections,
+        connections: Callable[[Rules, KeepsLedger], Connections] = Connections,
     ) -> None:
         """Begin to serve. `send` is called from any of the threads."""
         self._home, self._ledger, self._send = home, ledger, send
@@ -60,6 +73,8 @@ class Service:
         self._running: dict[int, Stop] = {}
         self._settings: Settings | None = None
         self._connections: Connections | None = None
+        self._keys: dict[str, tuple[str, str]] = {}
+        """Host and key by a provider's name, until this process ends; in no file."""
 
     def receive(self, request: ToCourier) -> None:
         """Take a request. Returns at once."""
@@ -79,7 +94,7 @@ class Service:
             daemon=True,
         ).start()
 
-    def _serve(self, request: Search | ListFiles | Download | KeepToken, stop: Stop) -> None:
+    def _serve(self, request: _Request, stop: Stop) -> None:
         try:
             answer = self._answer(request, stop)
         except CourierProblem as problem:
@@ -88,9 +103,9 @@ class Service:
             answer = _failed(
                 request.id,
                 CourierProblem(
-                    f"The hub's answer cannot be understood ({type(error).__name__}).",
+                    f"The answer cannot be understood ({type(error).__name__}).",
                     "Try again later.",
-                    kind="hub",
+                    kind="provider" if isinstance(request, AskElsewhere | ListModels) else "hub",
                 ),
             )
         except HomebodyError as problem:
@@ -101,11 +116,26 @@ class Service:
             del self._running[request.id]
         self._send(answer)
 
-    def _answer(
-        self, request: Search | ListFiles | Download | KeepToken, stop: Stop
-    ) -> FromCourier:
-        if isinstance(request, KeepToken):
-            return self._keep(request)
+    def _answer(self, request: _Request, stop: Stop) -> FromCourier:
+        match request:
+            case KeepToken():
+                return self._keep(request)
+            case KeepKey():
+                return self._keep_key(request)
+            case AskElsewhere():
+                provider = self._agreed(request)
+                way = self._way_to(provider)
+                return ask(way, provider, request, self._key(provider), stop, self._send)
+            case ListModels():
+                provider = self._provider(request.provider)
+                way = self._way_to(provider)
+                return list_models(way, provider, request, self._key(provider), stop)
+            case _:
+                return self._fetched(request, stop)
+
+    # ------------------------------------------------------------------ of the hub
+
+    def _fetched(self, request: Search | ListFiles | Download, stop: Stop) -> FromCourier:
         connections, hub = self._begin()
         match request:
             case Search():
@@ -139,11 +169,7 @@ class Service:
             elif request.token == "":
                 token.forget(self._mark)
         except OSError as error:
-            raise CourierProblem(
-                f"It cannot be written down that there is a token ({error.strerror}).",
-                f"Make room in {self._mark.parent}, or make it writable.",
-                kind="disk",
-            ) from error
+            raise _not_marked("token", self._mark, error) from error
         return TokenKept(id=request.id, there=self._token() is not None, place=token.place())
 
     def _tell(
@@ -160,9 +186,22 @@ class Service:
         )
 
     def _begin(self) -> tuple[Connections, str]:
-        """Return the way out, and the hub's address; by the settings as they were at first."""
+        """Return the way to the hub, and its address; by the settings as they were at first."""
+        settings = self._online()
         with self._lock:
-            if self._connections is None or self._settings is None:
+            if self._connections is None:
+                self._connections = self._make_connections(
+                    Hosts(settings.hub, settings.extra_hosts), self._ledger
+                )
+            return self._connections, settings.hub.strip().rstrip("/")
+
+    def _online(self) -> "Settings":
+        """Return the settings, which were read at the first request.
+
+        Raises `CourierProblem` unless they say that something may be connected.
+        """
+        with self._lock:
+            if self._settings is None:
                 loaded = load(self._home)
                 if loaded.problems:
                     # What cannot be read may have said "offline".
@@ -175,15 +214,111 @@ class Service:
                 if loaded.settings.offline:
                     raise CourierProblem(
                         "Nothing was connected: Homebody is set to stay offline.",
-                        "Turn off Offline in the settings to search for models and fetch them.",
+                        "Turn off Offline in the settings to search for models, to fetch them, and "
+                        "to ask elsewhere.",
                         kind="offline",
                     )
-                settings = loaded.settings
-                self._connections = self._make_connections(
-                    Hosts(settings.hub, settings.extra_hosts), self._ledger
-                )
-                self._settings = settings
-            return self._connections, self._settings.hub.strip().rstrip("/")
+                self._settings = loaded.settings
+            return self._settings
+
+    # ------------------------------------------------------------------ of providers
+
+    def _agreed(self, request: AskElsewhere) -> Provider:
+        """Return the provider, if the request is what the person said yes to."""
+        if hashlib.sha256(request.body.encode()).hexdigest() != request.sha256:
+            raise CourierProblem(
+                "Nothing was sent: these are not the words that you agreed to.",
+                "Look at them again, and say yes to what is there.",
+                kind="refused",
+            )
+        provider = self._provider(request.provider)
+        if not provider.model:
+            raise CourierProblem(
+                f"Nothing was sent: no model was chosen at {provider.name} yet.",
+                f"`homebody providers models {provider.name}` lists what it has.",
+                kind="refused",
+            )
+        if (provider.url, provider.model) != (request.url, request.model):
+            raise CourierProblem(
+                f"Nothing was sent: you agreed to ask {request.model} at {request.url}, and your "
+                f"list says {provider.model} at {provider.url} now.",
+                "Look at it again, and say yes to what is there.",
+                kind="refused",
+            )
+        return provider
+
+    def _provider(self, name: str) -> Provider:
+        """Return one of the person's list, as it is now."""
+        try:
+            return find_provider(self._home, name)
+        except HomebodyError as problem:
+            raise CourierProblem(
+                f"Nothing was connected. {problem.message}", problem.hint, kind="refused"
+            ) from problem
+
+    def _way_to(self, provider: Provider) -> Connections:
+        self._online()
+        return self._make_connections(ProviderHost(provider), self._ledger)
+
+    def _key(self, provider: Provider) -> str | None:
+        """Return the key for this provider's host, if there is one."""
+        host = _bound_to(provider)
+        with self._lock:
+            bound, key = self._keys.get(provider.name.casefold(), ("", ""))
+        if bound == host:
+            return key
+        return token.read(self._key_mark(provider.name), _key_name(provider.name), host)
+
+    def _keep_key(self, request: KeepKey) -> KeyKept:
+        """Keep a key, forget it, or only look."""
+        name, mark = request.provider, self._key_mark(request.provider)
+        folded = name.casefold()
+        try:
+            if request.key == "":
+                with self._lock:
+                    self._keys.pop(folded, None)
+                token.forget(mark, _key_name(name))
+            elif request.key is not None:
+                host = _bound_to(self._provider(name))
+                if request.session:
+                    key = token.checked_key(request.key)
+                    with self._lock:
+                        self._keys[folded] = (host, key)
+                else:
+                    token.keep(request.key, mark, _key_name(name), host)
+                    with self._lock:
+                        self._keys.pop(folded, None)
+        except OSError as error:
+            raise _not_marked("key", mark, error) from error
+        provider = None if request.key == "" else self._provider(name)
+        there = provider is not None and self._key(provider) is not None
+        with self._lock:
+            held = self._keys.get(folded)
+        session = provider is not None and held is not None and held[0] == _bound_to(provider)
+        return KeyKept(id=request.id, there=there, place=token.place(), session=session)
+
+    def _key_mark(self, name: str) -> Path:
+        """Return the file that says that there is a key; a name may hold what no file's may."""
+        digest = hashlib.sha256(name.casefold().encode()).hexdigest()
+        return self._home.state / f"key-{digest[:16]}.kept"
+
+
+def _key_name(name: str) -> str:
+    return f"provider:{name.casefold()}"
+
+
+def _bound_to(provider: Provider) -> str:
+    """Return what a key is for: nobody else gets it, whatever the list says later."""
+    home = ProviderHost(provider).home
+    return f"{home.scheme}://{home}"
+
+
+def _not_marked(what: str, mark: Path, error: OSError) -> CourierProblem:
+    return CourierProblem(
+        f"It cannot be written down that there is a {what} ({error.strerror}).",
+        f"Make room in {mark.parent}, or make it writable.",
+        kind="disk",
+    )
 
 
 def _failed(number: int, problem: HomebodyError) -> Failed:
