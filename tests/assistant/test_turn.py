@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assistant.support import Scripted, of
-from homebody.assistant.turn import CHECKPOINT_SECONDS
+from homebody.assistant.keeping import CHECKPOINT_SECONDS
 from homebody.base.errors import BadInput, StoreFull, StoreProblem
 from homebody.base.paths import find_home
 from homebody.engine.scripted import ScriptedReply
@@ -215,7 +215,7 @@ class StopsTooEarly:
 
 def test_a_stop_that_comes_before_the_request_to_write_is_heeded(scripted: Start) -> None:
     session = scripted(ScriptedReply(LONG, delay=0.02))
-    session.assistant._engine = StopsTooEarly(session)  # type: ignore[assignment]
+    session.assistant._writing._engine = StopsTooEarly(session)  # type: ignore[assignment]
     done = session.ask("Tell me")
     assert done.turn.state == "stopped"
     assert len(done.turn.reply.split()) < 100
@@ -466,7 +466,9 @@ class Failing:
 
 def failing(session: Scripted, *names: str) -> Failing:
     store = Failing(session.store, *names)
-    session.assistant._store = store
+    parts = (session.assistant, session.assistant._keeping, session.assistant._writing)
+    for part in parts:
+        part._store = store
     return store
 
 

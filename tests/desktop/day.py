@@ -107,7 +107,7 @@ def day_in(folder: Path, plans: Plans) -> Iterator[Day]:
             shops=shops,
             store=store,
         )
-        sitting.assistant._max_tokens = 48
+        sitting.assistant._writing._max_tokens = 48
         yield Day(sitting, given=plans == "given")
 
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from desktop.sitting import Need, Picture, Said, Scene, Sitting
 from desktop.world import docx, pdf
+from homebody.assistant.elsewhere import HERE
 from homebody.assistant.plan_lines import ASKED
-from homebody.assistant.turn import STAYED_HOME
 from homebody.messages.turns import Attachment, Turn
 
 __all__ = ["TASKS", "Ended", "Task", "changes"]
@@ -656,7 +656,7 @@ _WORDS: Final = (
         "words",
         "let the big online model do this one",
         "escalate",
-        lambda it: it.reply.startswith(STAYED_HOME) and not it.turns[-1].steps,
+        lambda it: HERE in it.reply and not it.turns[-1].steps,
     ),
 )
 

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from homebody.assistant.draft import STAYED_HOME, Draft
+from homebody.assistant.draft import Draft
+from homebody.assistant.elsewhere import HERE, told_at_home
 from homebody.assistant.plan_lines import Skills
 from homebody.assistant.references import argument_meant
 from homebody.assistant.telling import told_of
 from homebody.base.errors import BadInput
-from homebody.messages.plans import Choice, Question, SkillsPlan, Step
+from homebody.messages.offers import Offer
+from homebody.messages.plans import Choice, EscalatePlan, Question, SkillsPlan, Step
 from homebody.messages.turns import Turn
 
-__all__ = ["answerable", "settle", "stopped", "taken_up", "tell_anew"]
+__all__ = ["answerable", "offered", "settle", "skipped", "stopped", "taken_up", "tell_anew"]
 
 
 def answerable(turn: Turn, choice: Choice, option: str) -> Question:
@@ -33,16 +35,37 @@ def answerable(turn: Turn, choice: Choice, option: str) -> Question:
 
 
 def taken_up(turn: Turn) -> Draft:
-    """Return a draft that goes on with a turn."""
+    """Return a draft that goes on with a turn.
+
+    One that was to be answered elsewhere first thing is not planned.
+    """
+    plan = turn.planned.plan if turn.planned is not None else None
+    before, here, _ = turn.reply.partition(HERE)
+    marked = here and (turn.offer is not None or isinstance(plan, EscalatePlan))
     return Draft(
         turn,
-        plans=True,
+        plans=plan is not None or turn.offer is None,
         reply=turn.reply,
         reasoning=turn.reasoning,
-        preface=STAYED_HOME if turn.reply.startswith(STAYED_HOME) else "",
+        preface=f"{before}{here}" if marked else "",
         planned=turn.planned,
         steps=turn.steps,
+        # An offer because of a plan was made after that question, one that was asked for before it.
+        may_be_unsure=turn.offer is None or turn.offer.reason == "asked",
+        offer=turn.offer,
+        home=told_at_home(turn.offer),
+        elsewhere=turn.run.elsewhere if turn.run is not None else "",
+        bytes_sent=turn.run.bytes_sent if turn.run is not None else 0,
     )
+
+
+def offered(turn: Turn) -> Offer:
+    """Return the offer that a turn waits with. Raises `BadInput` where it waits with none."""
+    if turn.state != "waiting" or turn.waiting is not None or turn.offer is None:
+        raise BadInput(
+            "That turn does not wait with an offer any more.", "Look at how it ended, or ask again."
+        )
+    return turn.offer
 
 
 def tell_anew(draft: Draft) -> None:
@@ -57,7 +80,7 @@ def settle(draft: Draft, question: Question, choice: Choice, option: str, skills
     if choice == "answer":
         draft.plans = False
         draft.preface = f"{draft.reply}\n\n" if draft.reply else ""
-        draft.steps = _skipped(steps, "You wanted an answer only.")
+        draft.steps = skipped(steps, "You wanted an answer only.")
         return
     if choice == "no":
         every = question.reason == "unsure"
@@ -89,11 +112,12 @@ def stopped(steps: Sequence[Step]) -> tuple[Step, ...]:
         replace(step, kind="stopped")
         if step.state == "skipped" and before.state != "skipped"
         else step
-        for before, step in zip(steps, _skipped(steps, "You stopped it."), strict=True)
+        for before, step in zip(steps, skipped(steps, "You stopped it."), strict=True)
     )
 
 
-def _skipped(steps: Sequence[Step], why: str) -> tuple[Step, ...]:
+def skipped(steps: Sequence[Step], why: str) -> tuple[Step, ...]:
+    """Return steps of which those that did not begin never will, and why."""
     return tuple(
         replace(step, state="skipped", args={}, problem=why)
         if step.state in {"planned", "waiting"}

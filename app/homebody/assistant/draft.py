@@ -8,17 +8,16 @@ from typing import Final
 from msgspec.structs import replace
 
 from homebody.assistant.needs import Measures
+from homebody.messages.courier import Answered
 from homebody.messages.frames import Generated, Loaded, Piece
+from homebody.messages.offers import Offer
 from homebody.messages.plans import Planned, Question, Step
 from homebody.messages.turns import ModelName, RunRecord, Stats, Turn
 
-__all__ = ["STAYED_HOME", "Draft"]
+__all__ = ["Draft"]
 
-STAYED_HOME: Final = (
-    "Homebody cannot ask a bigger model elsewhere yet, so nothing left this machine. "
-    "This is what the model here says:\n\n"
-)
-"""Before the answer to a request that a bigger model should do."""
+_ENDED: Final = {"stop": "end"}
+"""Why an answer from elsewhere ended: from the providers' word to ours."""
 _MOST_NAMED: Final = 100
 """Ids in a record; all that a long conversation left out would be longer than the conversation."""
 
@@ -40,6 +39,19 @@ class Draft:
     """The question that was answered with yes."""
     may_be_unsure: bool = True
     """Whether a plan that is not sure is asked about. It is asked about once."""
+    remote: str | None = None
+    """The provider that the person wants to be asked first thing; "": the first one."""
+    offer: Offer | None = None
+    """What would leave, or left. There is one in a turn."""
+    agreed: bool = False
+    """Whether there was a yes to it just now: then it is sent, once."""
+    home: str = ""
+    """Why the model here answers although another one was wanted; said before it does."""
+    answered: Answered | None = None
+    """The last word of who was asked elsewhere."""
+    elsewhere: str = ""
+    """Who wrote the reply, or a part of it: "MODEL at HOST"."""
+    bytes_sent: int = 0
     dropped: tuple[str, ...] = ()
     started: float = field(default_factory=time.perf_counter)
     first: float | None = None
@@ -58,12 +70,16 @@ class Draft:
 
     def add(self, piece: Piece) -> None:
         """Take what the model wrote."""
+        self.write(piece.text, reasoning=piece.reasoning)
+
+    def write(self, text: str, *, reasoning: bool = False) -> None:
+        """Add to the reply, or to the reasoning before it."""
         if self.first is None:
             self.first = time.perf_counter()
-        if piece.reasoning:
-            self.reasoning += piece.text
+        if reasoning:
+            self.reasoning += text
         else:
-            self.reply += piece.text
+            self.reply += text
 
     def record(
         self, done: Generated | None, model: Callable[[Loaded | None], ModelName]
@@ -71,11 +87,13 @@ class Draft:
         """Return what is known about the turn now; None where no model was ever asked."""
         run = self.turn.run
         if run is None:
-            if self.planned is None:
+            if self.planned is None and self.offer is None:
                 return None
-            # Done by skills alone: nobody waited for the model that chats.
+            # Done by skills alone, or elsewhere: nobody waited for the model that chats.
             run = RunRecord(model=model(None))
-        run = self.without_dropped(run)
+        run = replace(
+            self.without_dropped(run), elsewhere=self.elsewhere, bytes_sent=self.bytes_sent
+        )
         moment = time.perf_counter()
         energy = self.energy.so_far(self.devices) if self.energy is not None else None
         stats = Stats(
@@ -85,7 +103,7 @@ class Draft:
             total_ms=(moment - self.started) * 1e3,
         )
         if done is None:
-            return replace(run, stats=stats)
+            return self._by_other(replace(run, stats=stats))
         seconds = done.write_ms / 1e3
         return replace(
             run,
@@ -101,6 +119,16 @@ class Draft:
                 mean_logprob=done.mean_logprob,
             ),
         )
+
+    def _by_other(self, run: RunRecord) -> RunRecord:
+        """Return a record with what is known of an answer from elsewhere, if there is one."""
+        last = self.answered
+        if last is None:
+            return run
+        stats = replace(
+            run.stats, prompt_tokens=last.prompt_tokens, generated_tokens=last.reply_tokens
+        )
+        return replace(run, stop=_ENDED.get(last.finish or "stop", last.finish), stats=stats)
 
     def without_dropped(self, run: RunRecord) -> RunRecord:
         """Return a record that says what was left out, naming only the newest of it."""

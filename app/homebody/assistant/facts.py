@@ -18,7 +18,10 @@ _STOPPED_BECAUSE = {
 
 def cut_short(run: RunRecord) -> str:
     """Return what ended a reply before its end, or nothing."""
-    reasons = {"context": "the context is full", "length": "the limit in the settings is reached"}
+    limit = "the limit in the settings is reached"
+    if run.elsewhere:
+        limit = "the model elsewhere came to its limit"
+    reasons = {"context": "the context is full", "length": limit}
     return reasons.get(run.stop or "", "")
 
 
@@ -27,7 +30,7 @@ def facts(run: RunRecord | None, planned: Planned | None = None) -> str:
     if run is None:
         return ""
     stats = run.stats
-    parts = []
+    parts = [run.elsewhere] if run.elsewhere else []
     if stats.total_ms is not None:
         parts.append(f"{stats.total_ms / 1e3:.1f} s")
     if stats.tokens_per_second:
@@ -71,6 +74,8 @@ def _of_run(run: RunRecord) -> Iterator[tuple[str, str]]:
     stats = run.stats
     yield "Model", run.model.name
     yield "Hash of its file", f"sha256 {run.model.sha256}" if run.model.sha256 else "not known yet"
+    if run.elsewhere:
+        yield "Written elsewhere", run.elsewhere
     yield "Seed", _number(run.seed, "{}")
     yield "Tokens of the prompt", _whole(stats.prompt_tokens)
     yield "Of these read anew", _whole(stats.evaluated_tokens)

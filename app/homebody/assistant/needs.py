@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from homebody.messages.frames import Generate, Generated, Loaded, Piece, Progress
+from homebody.messages.offers import Offer, Replacement, Scope
 from homebody.messages.plans import Planned, Question, Step
+from homebody.messages.providers import Provider
 from homebody.messages.skills import Access, Grant, Label, Outcome, Skill, Value
 from homebody.messages.turns import Attachment, Conversation, Energy, RunRecord, Turn, TurnState
 from homebody.skills.running import StepProgress, StepText
@@ -75,6 +77,35 @@ class Keeps(Protocol):
 
     def resume_turn(self, turn: str) -> Turn:
         """Open a turn that waits; `BadInput` if it does not."""
+
+    def offer_turn(
+        self, turn: str, offer: Offer, planned: Planned | None, steps: Sequence[Step]
+    ) -> Turn:
+        """Commit that an open turn waits for an answer to an offer."""
+
+    def change_offer(self, turn: str, offer: Offer) -> Turn:
+        """Commit a changed offer; `BadInput` if the turn does not wait with one."""
+
+    def agree_offer(self, turn: str, sha256: str, scope: Scope) -> Turn:
+        """Commit the yes to the body with this hash and open the turn; else `BadInput`."""
+
+    def keep_offer(self, turn: str, offer: Offer) -> Turn:
+        """Commit what became of the offer of an open turn."""
+
+    def vault(self, conversation: str) -> Sequence[Replacement]:
+        """Return what stands for what in a conversation."""
+
+    def keep_vault(self, conversation: str, replacements: Sequence[Replacement]) -> None:
+        """Commit what stands for what."""
+
+    def consented(self, conversation: str, provider: Provider) -> bool:
+        """Tell whether one yes covers all of a conversation, for this address and model."""
+
+    def stays_home(self, conversation: str) -> bool:
+        """Tell whether nothing is to be offered in a conversation."""
+
+    def stay_home(self, conversation: str, yes: bool = True) -> None:
+        """Offer nothing in a conversation from now on."""
 
     def record_skill(self, skill: str, model: str, ok: bool, ms: float | None) -> None:
         """Remember how a skill fared."""

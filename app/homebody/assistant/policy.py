@@ -1,8 +1,9 @@
 """What a step may do without asking. Pure rules, in code, so that they hold for any model.
 
 Every value has a **label** (`messages.skills.Label`): who said it. All but the person's own words
-are *outside*: files, the clipboard, what tools brought, and what a model wrote of them. A result
-that was made from several values is as little trusted as the least trusted of them.
+are *outside*: files, the clipboard, what tools brought, what a model wrote of them, what
+a model elsewhere wrote, its placeholders restored or not. A result that was made from several
+values is as little trusted as the least trusted of them.
 
 The rules, in this order:
 
@@ -59,7 +60,7 @@ __all__ = [
 
 TARGET_KINDS: Final[tuple[ArgumentKind, ...]] = ("path", "folder")
 
-_TRUST: Final[tuple[Label, ...]] = ("person", "model", "tool", "clipboard", "file")
+_TRUST: Final[tuple[Label, ...]] = ("person", "model", "tool", "clipboard", "file", "elsewhere")
 """From the most to the least."""
 _OWN_WORDS: Final = 60
 """Words left beside a passage beyond which some of them may be part of what was pasted."""

@@ -22,6 +22,7 @@ _FROM: Final[Mapping[Label, str]] = {
     "tool": "a text that was pasted or found",
     "clipboard": "the clipboard",
     "file": "a file",
+    "elsewhere": "what a model elsewhere wrote",
 }
 
 

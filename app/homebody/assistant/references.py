@@ -65,10 +65,14 @@ def seen_of(request: str, attachments: Sequence[Attachment], skills: Skills) -> 
     return see(words, attachments=attachments)
 
 
-def given_with(seen: Seen, reply: str | None) -> dict[str, Given]:
-    """Return what `$text`, `$reply`, `$file1`… stand for in a plan for this request."""
+def given_with(seen: Seen, reply: str | None, *, elsewhere: bool = False) -> dict[str, Given]:
+    """Return what `$text`, `$reply`, `$file1`… stand for in a plan for this request.
+
+    `elsewhere`: a model elsewhere wrote the reply, or a part of it.
+    """
     values = seen.values if reply is None else seen.values | {"$reply": reply}
-    return {name: Given(text, _LABELS.get(name, "file")) for name, text in values.items()}
+    labels = {**_LABELS, "$reply": "elsewhere"} if elsewhere else _LABELS
+    return {name: Given(text, labels.get(name, "file")) for name, text in values.items()}
 
 
 def surroundings(
@@ -78,7 +82,9 @@ def surroundings(
 
     `before`: the turns above, the oldest first.
     """
-    reply = next((each.reply for each in reversed(before) if each.reply), None)
+    last = next((each for each in reversed(before) if each.reply), None)
+    reply = last.reply if last is not None else None
+    elsewhere = last is not None and last.run is not None and bool(last.run.elsewhere)
     asked = before[-1] if before else None
     if asked is None or asked.planned is None or not isinstance(asked.planned.plan, AskPlan):
         asked = None
@@ -87,7 +93,7 @@ def surroundings(
     # What answers a question is planned with the request that was asked about.
     for each in filter(None, (asked, turn)):
         seen = seen_of(each.request, each.attachments, skills)
-        values |= given_with(seen, reply)
+        values |= given_with(seen, reply, elsewhere=elsewhere)
         passage: Literal["none", "first", "later"] = "none"
         if "$text" in seen.values:
             passage = "first" if seen.typed.startswith("$text") else "later"
@@ -101,7 +107,7 @@ def surroundings(
         sight = both(sight, here)
     if planned.with_question:
         whole = together(turn.request, turn.attachments, before)
-        values |= {} if whole is None else given_with(whole, reply)
+        values |= {} if whole is None else given_with(whole, reply, elsewhere=elsewhere)
     return values, sight
 
 

@@ -9,7 +9,6 @@ A question to the person does not block: the turn ends *waiting*, is committed, 
 on with it, in another process if need be.
 """
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -17,18 +16,23 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from homebody.assistant.asking import Asking
 from homebody.assistant.context import Context
-from homebody.assistant.decisions import answerable, settle, stopped, taken_up, tell_anew
-from homebody.assistant.draft import STAYED_HOME, Draft
+from homebody.assistant.decisions import answerable, offered, settle, taken_up, tell_anew
+from homebody.assistant.draft import Draft
+from homebody.assistant.elsewhere import HERE, KEPT, Elsewhere
+from homebody.assistant.keeping import Keeping
+from homebody.assistant.leaving import Failed, failed_in, input_of
 from homebody.assistant.needs import Keeps, Meters, Writes
 from homebody.assistant.plan_lines import PlanInvalid, check
 from homebody.assistant.questions import ask_unsure
-from homebody.assistant.references import given_with, seen_of, surroundings
+from homebody.assistant.references import given_with, seen_of, steps_in, surroundings
+from homebody.assistant.remembering import Remembering
 from homebody.assistant.steps import Chain, begun, reopened
 from homebody.assistant.telling import not_done, told_of
 from homebody.assistant.titles import title_for
 from homebody.assistant.work import Work
-from homebody.base.clock import now
+from homebody.assistant.writing import Writing
 from homebody.base.errors import (
     BadInput,
     EngineDied,
@@ -36,28 +40,16 @@ from homebody.base.errors import (
     HomebodyError,
     SkillProblem,
 )
-from homebody.base.log import log
 from homebody.messages.events import (
     Accepted,
-    Done,
-    Left,
-    Paused,
-    Saved,
     Stepped,
-    Stumbled,
     Thought,
     TurnEvent,
     Waiting,
     Written,
 )
-from homebody.messages.frames import (
-    Adapter,
-    Generate,
-    Generated,
-    Loaded,
-    Progress,
-    Sampling,
-)
+from homebody.messages.frames import Adapter, Generated, Loaded, Sampling
+from homebody.messages.offers import Offer, OfferChange, Scope
 from homebody.messages.plans import (
     AskPlan,
     Choice,
@@ -74,12 +66,11 @@ from homebody.messages.turns import (
     ModelName,
     RunRecord,
     Turn,
-    TurnState,
 )
+from homebody.privacy.offers import change_offer
 
-__all__ = ["CHECKPOINT_SECONDS", "Assistant"]
+__all__ = ["Assistant"]
 
-CHECKPOINT_SECONDS = 0.4
 _ATTEMPTS = 2
 """A turn that failed before there was a word of reply is tried once more."""
 
@@ -106,19 +97,40 @@ class Assistant:
         adapters: tuple[Adapter, ...] = (),
         template: str = "",
         work: Work | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        """Take what answers. Without `work` there are no skills: it only talks."""
+        """Take what answers.
+
+        Without `work` there are no skills: it only talks. Without `elsewhere` nothing ever leaves.
+        """
         self._store, self._engine = store, engine
-        self._sampling = sampling or Sampling()
-        self._max_tokens = max_tokens
-        self._adapters, self._template = adapters, template
         self._model, self._meter = model, meter
-        self._work = work
+        self._work, self._elsewhere = work, elsewhere
         self._context = Context(engine, system)
+        self._past = Remembering(store, engine, self._context)
         self._stopping = threading.Event()
-        self._ended = 0
-        """How many turns were closed here."""
-        self._history: tuple[tuple[str, str, int], list[Turn]] | None = None
+        self._keeping = Keeping(store, model, self._closed)
+        self._writing = Writing(
+            store,
+            engine,
+            self._keeping,
+            self._context,
+            stopping=self._stopping,
+            sampling=sampling or Sampling(),
+            max_tokens=max_tokens,
+            adapters=adapters,
+            template=template,
+            model=model,
+            meter=meter,
+        )
+        self._asking = Asking(
+            elsewhere,
+            store,
+            self._keeping,
+            stopped=self._stopping.is_set,
+            before=lambda turn: self._past.above(turn.conversation, turn.parent),
+            meter=meter,
+        )
 
     @property
     def work(self) -> Work | None:
@@ -144,20 +156,25 @@ class Assistant:
         attachments: Sequence[Attachment] = (),
         skills: bool = True,
         plan: Planned | None = None,
+        remote: str = "",
     ) -> Generator[TurnEvent]:
         """Answer `request`, and the files with it, after the turn `parent` (None: as a first turn).
 
-        `plan`: what to do, where the person said so exactly. Raises `BadInput` or `StoreProblem` if
-        the request could not even be accepted: then nothing was kept, and the caller still has the
-        words.
+        `plan`: what to do, where the person said so exactly. `remote`: a provider that is to be
+        asked, so that an offer comes before anything else, and nothing is planned. Raises
+        `BadInput` or `StoreProblem` if the request could not even be accepted: then nothing was
+        kept, and the caller still has the words.
         """
         if not request.strip():
             raise BadInput("There is nothing to answer: the message is empty.", "Write something.")
         if plan is not None:
             self._check(plan, request, attachments)
+        if remote:
+            self._reachable().provider(remote)
         self._stopping.clear()
         turn = self._store.begin_turn(conversation, request, parent, attachments)
-        draft = Draft(turn, plans=skills and self._work is not None, planned=plan)
+        plans = skills and self._work is not None and not remote
+        draft = Draft(turn, plans=plans, planned=plan, remote=remote or None)
         # A title is not worth failing for: the request is safe, and the next turn tries again.
         with suppress(HomebodyError):
             if not self._store.conversation(conversation).title:
@@ -167,17 +184,22 @@ class Assistant:
     def resume(self, turn: str) -> Generator[TurnEvent]:
         """Take up a turn that was broken off, and go on where it ends.
 
-        A step that may have had its effect is not run again.
+        A step that may have had its effect is not run again, and what may have been sent is not
+        sent again: the person is asked.
         """
         self._stopping.clear()
         opened = self._store.reopen_turn(turn)
         draft = taken_up(opened)
-        if draft.planned is None:
+        offer = draft.offer.state if draft.offer is not None else None
+        if offer in ("open", "agreed"):
+            # What came of an answer comes again with it.
+            draft.reply, draft.reasoning = told_of(draft.steps), ""
+        elif offer is None and draft.planned is None:
             # Broken off before there was a plan, if there is to be one.
             draft.plans = self._work is not None and not draft.reply
-        else:
+        elif draft.planned is not None and offer != "sent":
             draft.steps = reopened(draft.steps, self._has_effect)
-        tell_anew(draft)
+            tell_anew(draft)
         yield from self._answer(draft)
 
     def decide(self, turn: str, choice: Choice, *, option: str = "") -> Generator[TurnEvent]:
@@ -215,7 +237,7 @@ class Assistant:
         steps = list(planned.plan.steps)
         steps[step] = PlannedStep(steps[step].skill, args)
         changed = replace(planned, plan=SkillsPlan(tuple(steps)), sure=True, line="")
-        before = self._remembered(first.conversation, first.parent)
+        before = self._past.above(first.conversation, first.parent)
         # Values of the request that it was read with, too.
         values, _ = surroundings(first, before, changed, work.skills)
         check(changed.plan, work.skills, values)
@@ -236,7 +258,8 @@ class Assistant:
         """
         first = self._store.turn(turn)
         if first.state == "waiting":
-            yield from self.decide(turn, "answer")
+            offers = first.waiting is None
+            yield from self.keep_home(turn) if offers else self.decide(turn, "answer")
             return
         yield from self.run(
             first.conversation,
@@ -245,6 +268,87 @@ class Assistant:
             attachments=first.attachments,
             skills=False,
         )
+
+    # ------------------------------------------------------------------ asking elsewhere
+
+    def offer(self, turn: str, provider: str = "") -> Generator[TurnEvent]:
+        """Offer to ask a provider for what a turn wants; "": the first one that there is.
+
+        A turn that waits comes to wait for the answer to this offer; any other gets another
+        version. Raises `BadInput` where nobody can be asked.
+        """
+        first = self._store.turn(turn)
+        if first.state == "open":
+            raise BadInput("That turn is being answered right now.", "Stop it first, or wait.")
+        self._reachable().provider(provider)
+        self._stopping.clear()
+        if first.state == "waiting":
+            draft = taken_up(self._store.resume_turn(turn))
+            draft.offer, draft.home = None, ""
+        else:
+            draft = Draft(
+                self._store.begin_turn(
+                    first.conversation, first.request, first.parent, first.attachments
+                )
+            )
+        draft.remote = provider
+        yield from self._answer(draft)
+
+    def change_offer(self, turn: str, change: OfferChange) -> Turn:
+        """Change the offer that a turn waits with, and keep it; the yes is then for the new one.
+
+        May take seconds, where a model looks for what is private. Raises `BadInput` for a change
+        that makes no sense, and where the turn does not wait with an offer any more.
+        """
+        elsewhere = self._reachable()
+        kept = self._store.turn(turn)
+        changed = change_offer(
+            offered(kept),
+            change,
+            redactor=elsewhere.redactor(),
+            vault=self._store.vault(kept.conversation),
+            providers=elsewhere.providers(),
+            count=elsewhere.count,
+        )
+        self._store.keep_vault(kept.conversation, changed.replacements)
+        return self._store.change_offer(turn, changed)
+
+    def send(self, turn: str, sha256: str, scope: Scope = "once") -> Generator[TurnEvent]:
+        """Say yes to the body with this hash: send it, once, and take the answer as the reply.
+
+        Raises `BadInput` where the turn waits with another body by now, or nobody can be asked;
+        then it waits on, and nothing was sent.
+        """
+        offer = offered(self._store.turn(turn))
+        elsewhere = self._reachable()
+        provider = elsewhere.provider_of(offer)
+        if scope == "mine":
+            if not provider.mine or offer.sha256 != sha256:
+                raise BadInput(
+                    "A yes for good is only for a machine of your own, and for what was shown.",
+                    "Say yes for this once, or for this conversation.",
+                )
+            # First: if it cannot be kept, the turn still waits.
+            elsewhere.agree(provider.name)
+        self._stopping.clear()
+        draft = taken_up(self._store.agree_offer(turn, sha256, scope))
+        draft.agreed = True
+        yield from self._answer(draft)
+
+    def keep_home(self, turn: str, never: bool = False) -> Generator[TurnEvent]:
+        """Say no to an offer: the answer is the best that this machine can do, and says so.
+
+        `never`: and offer nothing in this conversation any more. Raises `BadInput` where the turn
+        does not wait with an offer.
+        """
+        kept = self._store.turn(turn)
+        offer = offered(kept)
+        if never:
+            self._store.stay_home(kept.conversation)
+        self._stopping.clear()
+        opened = self._store.resume_turn(turn)
+        opened = self._store.keep_offer(opened.id, replace(offer, state="home"))
+        yield from self._answer(taken_up(opened))
 
     def foresee(
         self,
@@ -260,28 +364,7 @@ class Assistant:
         there it waits until the engine has time, but never for a model. Raises `BadInput` and
         `StoreProblem`, and `EngineProblem` of kind `overflow` if the request alone does not fit.
         """
-        loaded = self._engine.loaded
-        if loaded is None:
-            return None
-        history = self._remembered(conversation, parent)
-        try:
-            fitted = self._context.fit(history, request, loaded.context, attachments=attachments)
-        except EngineProblem as problem:
-            if problem.kind == "overflow":
-                raise
-            return None
-        return Foreseen(fitted.tokens, loaded.context, fitted.dropped)
-
-    def _remembered(self, conversation: str | None, parent: str | None) -> Sequence[Turn]:
-        """Return the turns down to `parent`, read once as long as nothing was answered since."""
-        if conversation is None or parent is None:
-            return ()
-        # Asked for before reading: what is read while a turn ends is read again next time.
-        wanted = (conversation, parent, self._ended)
-        known = self._history
-        if known is None or known[0] != wanted:
-            known = self._history = (wanted, self._store.branch(conversation, parent))
-        return known[1]
+        return self._past.foresee(conversation, request, parent, attachments)
 
     # ------------------------------------------------------------------ taking up
 
@@ -292,6 +375,14 @@ class Assistant:
                 "Switch them on in the settings, or have it answered without them.",
             )
         return self._work
+
+    def _reachable(self) -> Elsewhere:
+        if self._elsewhere is None:
+            raise BadInput(
+                "Nobody elsewhere can be asked from here.",
+                "Use the window, `homebody chat` or `homebody ask --remote NAME`.",
+            )
+        return self._elsewhere
 
     def _check(self, planned: Planned, request: str, attachments: Sequence[Attachment]) -> None:
         """Raise `BadInput` unless a plan that a person made could be run."""
@@ -319,22 +410,21 @@ class Assistant:
                     done = yield from self._proceed(draft)
                 except HomebodyError as problem:
                     if self._stopping.is_set() or _kind(problem) == "stopped":
-                        ending = self._end(draft, "stopped")
+                        ending = self._keeping.end(draft, "stopped")
                     elif attempt + 1 < _ATTEMPTS and self._worth_repeating(problem, draft):
                         continue
                     else:
-                        ending = self._stumble(draft, problem)
+                        ending = self._keeping.stumble(draft, problem)
                 else:
-                    ending = (
-                        self._pause(draft, done)
-                        if isinstance(done, Question)
-                        else self._end(draft, "done", done)
-                    )
+                    if isinstance(done, Question | Offer):
+                        ending = self._keeping.pause(draft, done)
+                    else:
+                        ending = self._keeping.end(draft, "done", done)
                 break
         finally:
             # The caller went away, or a bug: what was written is kept all the same.
             if ending is None:
-                self._end(draft, "stopped")
+                self._keeping.end(draft, "stopped")
         assert ending is not None
         yield ending
 
@@ -348,10 +438,13 @@ class Assistant:
             self._engine.reload()
         return died or changed
 
-    def _proceed(self, draft: Draft) -> Generator[TurnEvent, None, Generated | Question | None]:
+    def _proceed(
+        self, draft: Draft
+    ) -> Generator[TurnEvent, None, Generated | Question | Offer | None]:
         """Plan, and carry the plan out. Returns what the person is asked, if anything."""
+        asked = yield from self._asking.first(draft)
         work = self._work if draft.plans else None
-        if work is not None:
+        if asked is False and work is not None:
             planned = yield from self._settled(draft, work)
             match planned.plan:
                 case SkillsPlan() as plan:
@@ -360,11 +453,35 @@ class Assistant:
                     if not draft.reply:
                         yield self._tell(draft, question)
                     return None
-                case EscalatePlan():
-                    draft.preface = STAYED_HOME
+                case EscalatePlan(reason=reason):
+                    if draft.offer is None and not draft.preface:
+                        trusted = self._caused_by_person(draft, work, planned)
+                        asked = yield from self._asking.wanted(draft, reason, trusted=trusted)
+        if asked is False:
+            return (yield from self._write_here(draft))
+        return None if asked is True else asked
+
+    def _write_here(self, draft: Draft) -> Generator[TurnEvent, None, Generated | Offer | None]:
+        """Have the model here answer; where another was wanted, say first why it does."""
+        if draft.home and not draft.preface:
+            before = f"{draft.reply}\n\n" if draft.reply else ""
+            draft.preface = f"{before}{draft.home} {HERE}"
         if not draft.reply.startswith(draft.preface):
             yield self._tell(draft, draft.preface.removeprefix(draft.reply))
-        return (yield from self._write(draft))
+        try:
+            return (yield from self._writing.write(draft))
+        except EngineProblem as problem:
+            if problem.kind != "overflow":
+                raise
+            trusted = not draft.turn.attachments
+            asked = yield from self._asking.instead(
+                draft, "too_long", problem.message, trusted=trusted
+            )
+            if asked is False:
+                if draft.home and not draft.preface:
+                    yield self._tell_also(draft, draft.home)
+                raise
+            return None if asked is True else asked
 
     # ------------------------------------------------------------------ planning and doing
 
@@ -384,10 +501,16 @@ class Assistant:
             draft.energy = self._meter.begin()
         self._heed_stop()
         turn = draft.turn
-        before = self._remembered(turn.conversation, turn.parent)
+        before = self._past.above(turn.conversation, turn.parent)
         planned = work.planner.plan(turn.request, attachments=turn.attachments, before=before)
         self._heed_stop()
         draft.planned = planned
+
+    def _caused_by_person(self, draft: Draft, work: Work, planned: Planned) -> bool:
+        """Say whether no other's words can have caused that another model is wanted."""
+        before = self._past.above(draft.turn.conversation, draft.turn.parent)
+        _, sight = surroundings(draft.turn, before, planned, work.skills)
+        return not (sight.outside or sight.marked)
 
     def _announce(self, draft: Draft, planned: Planned) -> Iterator[TurnEvent]:
         """Commit the plan, and say that there is one; and which steps of it are done already."""
@@ -397,7 +520,7 @@ class Assistant:
             draft.turn = self._store.keep_work(draft.turn.id, planned, draft.steps)
         except HomebodyError as problem:
             draft.turn = replace(draft.turn, planned=planned)
-            yield self._not_saved(draft, problem)
+            yield self._keeping.not_saved(draft, problem)
         yield Thought(planned)
         for index, step in enumerate(draft.steps):
             if step.state != "planned":
@@ -407,11 +530,11 @@ class Assistant:
 
     def _do(
         self, draft: Draft, work: Work, planned: Planned, plan: SkillsPlan
-    ) -> Generator[TurnEvent, None, Question | None]:
+    ) -> Generator[TurnEvent, None, Generated | Question | Offer | None]:
         """Run the steps; return what the person is asked."""
         if self._meter is not None and draft.energy is None:
             draft.energy = self._meter.begin()
-        before = self._remembered(draft.turn.conversation, draft.turn.parent)
+        before = self._past.above(draft.turn.conversation, draft.turn.parent)
         values, sight = surroundings(draft.turn, before, planned, work.skills)
         try:
             check(plan, work.skills, values)
@@ -444,9 +567,33 @@ class Assistant:
         question = yield from self._follow(draft, chain)
         if question is not None or any(step.kind == "stopped" for step in draft.steps):
             self._heed_stop()
-        if question is None and (rest := not_done(draft.steps, self._title)):
-            yield self._tell(draft, f"\n\n{rest}" if draft.reply else rest)
-        return question
+        if question is not None:
+            return question
+        failed = failed_in(planned, draft.steps, work.skills)
+        if failed is not None:
+            index = failed.step
+            more = () if index is None else input_of(index, draft.steps, work.skills, before)
+            trusted = not sight.outside
+            asked = yield from self._asking.instead(
+                draft, failed.reason, failed.sentence, tuple(more), trusted=trusted
+            )
+            if asked is not False:
+                return None if asked is True else asked
+        return (yield from self._tell_rest(draft, failed))
+
+    def _tell_rest(
+        self, draft: Draft, failed: Failed | None
+    ) -> Generator[TurnEvent, None, Generated | Offer | None]:
+        """Say what was not done and why; the model here answers instead of a step that it can."""
+        if draft.home and failed is not None and failed.step is not None:
+            sees_all = not steps_in(draft.steps[failed.step].given)
+            if sees_all and not told_of(draft.steps):
+                return (yield from self._write_here(draft))
+        if draft.home and (failed is not None or draft.home != KEPT):
+            yield self._tell_also(draft, draft.home)
+        if rest := not_done(draft.steps, self._title):
+            yield self._tell_also(draft, rest)
+        return None
 
     def _follow(self, draft: Draft, chain: Chain) -> Generator[TurnEvent, None, Question | None]:
         """Yield what the steps bring; return what the person is asked."""
@@ -462,88 +609,14 @@ class Assistant:
                     draft.first = draft.first or time.perf_counter()
                     draft.reply += event.text
                 yield event
-                if time.perf_counter() - draft.saved_at >= CHECKPOINT_SECONDS:
-                    yield from self._checkpoint(draft)
+                yield from self._keeping.if_due(draft)
         finally:
             events.close()
             draft.steps = tuple(chain.steps)
 
-    def _pause(self, draft: Draft, question: Question) -> TurnEvent:
-        with suppress(HomebodyError):
-            # So that what was told so far is read while it waits.
-            self._store.checkpoint(draft.turn.id, draft.reply, draft.reasoning)
-        try:
-            turn = self._store.pause_turn(draft.turn.id, question, draft.planned, draft.steps)
-        except HomebodyError as problem:
-            return self._stumble(draft, problem)
-        self._ended += 1
-        return Paused(turn, question)
-
-    # ------------------------------------------------------------------ writing
-
-    def _write(self, draft: Draft) -> Generator[TurnEvent, None, Generated]:
-        """Yield the reply as it comes; return the engine's last word on it."""
-        for progress in self._engine.loading():
-            self._heed_stop()
-            yield Waiting("load", progress)
-        loaded = self._engine.wait_loaded()
-        draft.loaded = True
-        draft.devices = loaded.devices if loaded.gpu_layers else ()
-        if self._meter is not None and draft.energy is None:
-            draft.energy = self._meter.begin()
-        draft.turn = replace(
-            draft.turn, run=draft.without_dropped(RunRecord(model=self._model(loaded)))
-        )
-        history = self._store.branch(draft.turn.conversation, draft.turn.parent)
-        history = history if draft.turn.parent else []
-        for more in itertools.count():
-            fitted = self._context.fit(
-                history,
-                draft.turn.request,
-                loaded.context,
-                drop_more=more,
-                attachments=draft.turn.attachments,
-            )
-            if fitted.dropped != draft.dropped:
-                draft.dropped = fitted.dropped
-                yield Left(fitted.dropped)
-            request = Generate(
-                id=0,
-                messages=fitted.messages,
-                begin=draft.begun,
-                sampling=self._sampling,
-                max_tokens=self._max_tokens,
-                adapters=self._adapters,
-                template=self._template,
-            )
-            try:
-                return (yield from self._stream(draft, request))
-            except EngineProblem as problem:
-                # The estimate was too low; the engine counts exactly.
-                if problem.kind != "overflow" or not fitted.kept:
-                    raise
-        raise AssertionError
-
     def _heed_stop(self) -> None:
         if self._stopping.is_set():
             raise EngineProblem("Stopped.", kind="stopped")
-
-    def _stream(self, draft: Draft, request: Generate) -> Generator[TurnEvent, None, Generated]:
-        self._heed_stop()
-        for answer in self._engine.generate(request):
-            if isinstance(answer, Generated):
-                return answer
-            if self._stopping.is_set():
-                # Said again: the first time may have been a moment before the request was sent.
-                self._engine.stop()
-            if isinstance(answer, Progress):
-                yield Waiting("read", answer.done)
-            elif answer.text:
-                draft.add(answer)
-                yield Written(answer.text, answer.reasoning)
-            if time.perf_counter() - draft.saved_at >= CHECKPOINT_SECONDS:
-                yield from self._checkpoint(draft)
-        raise EngineProblem("The engine ended its answer without saying so.")
 
     @staticmethod
     def _tell(draft: Draft, text: str) -> Written:
@@ -551,85 +624,14 @@ class Assistant:
         draft.reply += text
         return Written(text)
 
-    # ------------------------------------------------------------------ keeping
+    @classmethod
+    def _tell_also(cls, draft: Draft, text: str) -> Written:
+        """Add a paragraph to what was told so far."""
+        return cls._tell(draft, f"\n\n{text}" if draft.reply else text)
 
-    def _checkpoint(self, draft: Draft) -> Iterator[TurnEvent]:
-        draft.saved_at = time.perf_counter()
-        length = len(draft.reply) + len(draft.reasoning)
-        if length == draft.saved_length:
-            return
-        try:
-            self._store.checkpoint(draft.turn.id, draft.reply, draft.reasoning)
-        except HomebodyError as problem:
-            # Said once; every later checkpoint tries again.
-            if problem.message != draft.trouble:
-                yield self._not_saved(draft, problem)
-        else:
-            draft.saved_length, draft.trouble = length, ""
-            yield Saved(length)
-
-    @staticmethod
-    def _not_saved(draft: Draft, problem: HomebodyError) -> Saved:
-        draft.trouble = problem.message
-        return Saved(draft.saved_length, problem.message)
-
-    def _end(self, draft: Draft, state: TurnState, done: Generated | None = None) -> Done:
-        if done is not None and done.stop == "stopped":
-            state = "stopped"
-        turn, problem = self._close(draft, state, done)
-        return Done(turn, problem)
-
-    def _stumble(self, draft: Draft, problem: HomebodyError) -> Stumbled:
-        turn, trouble = self._close(draft, "failed", problem=problem.message)
-        hint = f"{problem.hint} {trouble}".strip()
-        resumable = bool(draft.reply) and _kind(problem) in {"died", "engine"}
-        return Stumbled(turn, problem.message, hint, resumable=resumable)
-
-    def _close(
-        self,
-        draft: Draft,
-        state: TurnState,
-        done: Generated | None = None,
-        problem: str = "",
-    ) -> tuple[Turn, str]:
-        """Commit the end of a turn; return it, and what kept it from being committed."""
-        run = draft.record(done, self._model)
-        log.info(
-            "turn ended: %s, %s tokens",
-            state,
-            done.generated_tokens if done is not None else "unknown",
-        )
-        try:
-            if draft.planned is not None:
-                if state == "stopped":
-                    draft.steps = stopped(draft.steps)
-                # If that cannot be done, neither can the turn be ended, and that is said.
-                with suppress(HomebodyError):
-                    self._store.keep_work(draft.turn.id, draft.planned, draft.steps)
-            turn = self._store.end_turn(
-                draft.turn.id,
-                state=state,
-                reply=draft.reply,
-                reasoning=draft.reasoning,
-                problem=problem,
-                run=run,
-            )
-        except HomebodyError as trouble:
-            turn = replace(
-                draft.turn,
-                state=state,
-                reply=draft.reply,
-                reasoning=draft.reasoning,
-                ended=now(),
-                problem=problem,
-                run=run,
-                planned=draft.planned,
-                steps=tuple(draft.steps),
-            )
-            return turn, f"{trouble.message} {trouble.hint}".strip()
-        finally:
-            # What `foresee` remembers stands before a turn that has just changed.
-            self._ended += 1
-            if self._work is not None:
-                self._work.forget(draft.turn.id)
-        return turn, ""
+    def _closed(self, turn: str) -> None:
+        """Forget what was remembered of a turn that has ended, or waits: then of none of them."""
+        # What is remembered stands before a turn that has just changed.
+        self._past.forget()
+        if turn and self._work is not None:
+            self._work.forget(turn)

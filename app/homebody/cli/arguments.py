@@ -37,8 +37,8 @@ _EPILOG = """commands:
   homebody selftest        send one prompt through the whole app
   homebody schema [NAME]   print the JSON Schema of what --json prints
 
-Only `models search`, `models get`, `providers models`, `ask --remote` after your yes, and their like
-in the window and in `chat` connect to anything."""
+Only `models search`, `models get`, `providers models`, `ask --remote` after your yes, and their
+like in the window and in `chat` connect to anything."""
 
 
 def _front() -> argparse.ArgumentParser:

@@ -1,13 +1,15 @@
 """`homebody ask TEXT`: one request, one reply."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from homebody.assistant.facts import cut_short, facts
 from homebody.assistant.session import Session
+from homebody.assistant.turn import Assistant
 from homebody.base.errors import BadInput, EngineProblem
+from homebody.cli import offers
 from homebody.cli.grants import let_in
 from homebody.cli.steps import ENDED, can_ask, fail_for, put, refuse, step_line
 from homebody.cli.terminal import (
@@ -23,12 +25,14 @@ from homebody.messages.events import (
     Done,
     Paused,
     Saved,
+    Sending,
     Stepped,
     Stumbled,
     TurnEvent,
     Waiting,
     Written,
 )
+from homebody.messages.offers import Offer
 from homebody.messages.plans import Choice, Question, decision_of
 from homebody.messages.reports import AskReport, AskStats, StepReport
 from homebody.messages.turns import ModelName, RunRecord, Turn
@@ -58,23 +62,42 @@ def ask(
     skills: bool = True,
     yes: bool = False,
     grants: Sequence[Path] = (),
+    remote: str = "",
+    consent: str = "",
 ) -> int:
     """Answer one request in a conversation of its own. Returns the exit status.
 
-    `yes`: say yes, once, to whatever a step asks for. `grants`: folders that skills are let into.
-    Raises `HomebodyError` for what could not be done, after what could be was printed.
+    `yes`: say yes, once, to whatever a step asks for; never to what would leave this machine.
+    `grants`: folders that skills are let into. `remote`: the provider to ask; `consent`: the hash
+    of the one body that may be sent to it without asking first. Raises `HomebodyError` for what
+    could not be done, after what could be was printed.
     """
     if not request.strip():
         raise BadInput(
             "There is nothing to answer: the request is empty.",
             'Write it after the command: homebody ask "…", or send it on stdin.',
         )
+    if consent and not remote:
+        raise BadInput(
+            "--consent says yes to a body that would be sent, and nothing is to be sent.",
+            "Say where to: --remote NAME.",
+        )
     let_in(session, grants)
     conversation = session.store.create_conversation()
-    turn = answer(session, conversation.id, request, quiet=as_json, skills=skills, yes=yes)
+    turn = answer(
+        session,
+        conversation.id,
+        request,
+        quiet=as_json,
+        skills=skills,
+        yes=yes,
+        remote=remote,
+        consent=consent,
+    )
     if as_json:
         _print_json(session, turn)
-    fail_for(turn.steps)
+    if turn.offer is None or turn.offer.state != "sent":
+        fail_for(turn.steps)
     return 0
 
 
@@ -86,19 +109,26 @@ def answer(
     quiet: bool,
     skills: bool = True,
     yes: bool = False,
+    remote: str = "",
+    consent: str = "",
 ) -> Turn:
     """Write the reply to stdout as it comes (not if `quiet`); return the turn."""
     plain = quiet or not sys.stdout.isatty()
     assistant = session.assistant
-    events = assistant.run(conversation, request, parent=None, skills=skills)
+    events = assistant.run(conversation, request, parent=None, skills=skills, remote=remote)
     while True:
         # Closed at once when Ctrl-C or a reader that leaves ends this: then all that came is saved.
         with closing(events):
             turn = _plainly(events, quiet=quiet) if plain else watch(events)
-        if turn.state != "waiting" or turn.waiting is None:
+        if turn.state != "waiting":
             break
-        choice, option = _decided(turn.waiting, yes=yes)
-        events = assistant.decide(turn.id, choice, option=option)
+        if turn.waiting is not None:
+            choice, option = _decided(turn.waiting, yes=yes)
+            events = assistant.decide(turn.id, choice, option=option)
+        elif turn.offer is not None:
+            events = _answered(
+                assistant, turn.id, turn.offer, asked=bool(remote), consent=consent, quiet=quiet
+            )
     if plain and not quiet:
         print(flush=True)
     if sys.stderr.isatty() and not quiet:
@@ -108,7 +138,41 @@ def answer(
         note("No plan could be made in time, so this is only an answer: nothing was done.")
     if turn.run is not None and (why := cut_short(turn.run)):
         note(f"The reply was cut short: {why}.")
+    if turn.offer is not None:
+        _tell_of(turn.offer)
     return turn
+
+
+def _tell_of(offer: Offer) -> None:
+    """Say what is worth knowing about how an offer ended."""
+    if offer.state == "failed":
+        note(offer.problem)
+    if offer.mangled:
+        came = ", ".join(offer.mangled)
+        note(f"These came back changed, so nobody knows what they stand for: {came}.")
+
+
+def _answered(
+    assistant: Assistant, turn: str, offer: Offer, *, asked: bool, consent: str, quiet: bool
+) -> Generator[TurnEvent]:
+    """Go on with what is offered. `asked`: the person named the provider.
+
+    Where nobody can be asked it stays home, unless it was asked for by name: then `BadInput` says
+    how to say yes.
+    """
+    if consent:
+        if consent != offer.sha256:
+            offers.print_offer(offer)
+            raise offers.refuse(offer, "The yes is for another body, so nothing was sent.")
+        return assistant.send(turn, consent)
+    if can_ask() and not quiet:
+        answer = offers.put(offer, sys.stdin.readline)
+        return offers.answer_offer(assistant, turn, answer, offer.sha256)
+    if not asked:
+        return assistant.keep_home(turn)
+    if not quiet:
+        offers.print_offer(offer)
+    raise offers.refuse(offer)
 
 
 def _decided(question: Question, *, yes: bool) -> tuple[Choice, str]:
@@ -157,12 +221,8 @@ def watch(events: Iterator[TurnEvent]) -> Turn:
     with view.shown():
         for event in events:
             match event:
-                case Waiting(what="plan"):
-                    view.wait("thinking what to do…")
-                case Waiting(what="load", done=done):
-                    view.wait(f"loading the model… {done:.0%}")
-                case Waiting(what="read", done=done):
-                    view.wait(f"reading the conversation… {done:.0%}")
+                case Waiting() | Sending():
+                    view.wait(_status(event))
                 case Stepped(step=step) if step.state in ENDED:
                     view.step(step_line(step))
                 case Stepped(step=step, done=done) if step.state == "running":
@@ -184,12 +244,26 @@ def watch(events: Iterator[TurnEvent]) -> Turn:
     return ending.turn
 
 
+def _status(event: Waiting | Sending) -> str:
+    """Return what is being waited for."""
+    match event:
+        case Sending(offer=offer):
+            return f"sending to {harmless(offer.host)}…"
+        case Waiting(what="plan"):
+            return "thinking what to do…"
+        case Waiting(what="load", done=done):
+            return f"loading the model… {done:.0%}"
+        case Waiting(done=done):
+            return f"reading the conversation… {done:.0%}"
+
+
 def _print_json(session: Session, turn: Turn) -> None:
     run = turn.run or RunRecord(model=ModelName(session.model.name))
+    plan = turn.planned.plan if turn.planned is not None else None
     sha256 = session.hashes.compute(session.model.path, wait=_HASH_SECONDS)
     report = AskReport(
         reply=turn.reply,
-        decision=decision_of(turn.planned.plan if turn.planned is not None else None),
+        decision="escalate" if run.elsewhere else decision_of(plan),
         model=ModelName(session.model.name, sha256),
         steps=tuple(map(StepReport.of, turn.steps)),
         stats=AskStats.of(run.stats),

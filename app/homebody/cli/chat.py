@@ -6,25 +6,27 @@ reply; it never ends the program.
 
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from homebody.assistant.facts import facts
 from homebody.assistant.session import Session
 from homebody.base.errors import BadInput, EngineProblem, HomebodyError, StoreProblem
+from homebody.cli import offers
 from homebody.cli.ask import watch
 from homebody.cli.conversations import Conversations
 from homebody.cli.steps import answer_keys, question_text, step_line
 from homebody.cli.terminal import PROMPT, complain, confess, harmless, make_console
 from homebody.messages.events import TurnEvent
-from homebody.messages.plans import Choice, Question
 from homebody.messages.turns import Turn
 from homebody.privacy.lock import describe
 
 __all__ = ["Chat"]
 
 _HOUSEKEEPING_SECONDS = 60.0
+
+Answer = TypeVar("Answer")
 
 
 class Chat:
@@ -43,6 +45,11 @@ class Chat:
             "/again": ("", "answer the last request anew; the old answer is kept", self._again),
             "/continue": ("", "go on with a reply that was broken off or waits", self._continue),
             "/plain": ("", "never mind the skills: just answer the last request", self._plain),
+            "/elsewhere": (
+                "[NAME]",
+                "show what would be sent to ask a provider instead, and ask",
+                self._elsewhere,
+            ),
             "/steps": (
                 "[N]",
                 "list the steps of the last reply, or show one's result",
@@ -197,19 +204,34 @@ class Chat:
 
     def _go_on(self, turn: Turn) -> None:
         """Ask what a turn asks, until it has ended or the person leaves it open."""
-        while turn.waiting is not None:
-            answer = self._put(turn.waiting)
-            if answer is None:
+        while turn.state == "waiting":
+            events = self._answered(turn)
+            if events is None:
                 self._say("It waits. /continue asks again, /plain answers without it.")
                 return
-            choice, option = answer
-            assistant = self._session.assistant
-            turn = self._watch(assistant.decide(turn.id, choice, option=option))
+            turn = self._watch(events)
         line = facts(turn.run, turn.planned)
         if turn.state == "stopped":
             line = f"stopped · {line}" if line else "stopped"
         self._say(line)
         self._session.hashes.compute(self._session.model.path)
+
+    def _answered(self, turn: Turn) -> Generator[TurnEvent] | None:
+        """Ask what a turn waits for, and go on with it; None where the person leaves it open."""
+        assistant, offer = self._session.assistant, turn.offer
+        if turn.waiting is not None:
+            given = self._put(question_text(turn.waiting), answer_keys(turn.waiting))
+            if given is None:
+                return None
+            choice, option = given
+            return assistant.decide(turn.id, choice, option=option)
+        assert offer is not None
+        # Not through the console, which breaks lines: what is shown is the body to the byte.
+        print(offers.offer_text(offer), flush=True)
+        answer = self._put(offers.keys_text(offer), offers.answer_keys(offer))
+        if answer is None:
+            return None
+        return offers.answer_offer(assistant, turn.id, answer, offer.sha256)
 
     def _watch(self, events: Generator[TurnEvent]) -> Turn:
         """Show a turn until it ends or waits; Ctrl-C stops it."""
@@ -230,13 +252,13 @@ class Chat:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _put(self, question: Question) -> tuple[Choice, str] | None:
+    def _put(self, text: str, keys: Mapping[str, tuple[Answer, str]]) -> Answer | None:
         """Ask the person; None where they leave it open. One key answers."""
         from prompt_toolkit import PromptSession
         from prompt_toolkit.key_binding import KeyBindings
 
-        self._console.print(question_text(question), style="yellow")
-        keys, bindings = answer_keys(question), KeyBindings()
+        self._console.print(text, style="yellow")
+        bindings = KeyBindings()
 
         def bind(key: str) -> None:
             @bindings.add(key)
@@ -275,13 +297,16 @@ class Chat:
         turn = self._last_turn()
         if turn.state == "done":
             raise BadInput("The last reply is complete.", "/again answers the request anew.")
-        if turn.waiting is None:
+        if turn.state != "waiting":
             self._follow(self._session.assistant.resume(turn.id))
         else:
             self._go_on(turn)
 
     def _plain(self, _rest: str) -> None:
         self._follow(self._session.assistant.plain(self._last_turn().id))
+
+    def _elsewhere(self, name: str) -> None:
+        self._follow(self._session.assistant.offer(self._last_turn().id, name))
 
     def _steps(self, number: str) -> None:
         steps = self._last_turn().steps

@@ -12,7 +12,9 @@ from homebody.messages.fit import FitReport
 from homebody.messages.frames import FromEngine, ToEngine
 from homebody.messages.hub import GetReport, SearchReport, TokenReport
 from homebody.messages.ledger import LedgerReport, VerifyReport
+from homebody.messages.offers import Offer, RedactReport
 from homebody.messages.plans import Plan, PlanReport
+from homebody.messages.providers import ProvidersReport
 from homebody.messages.reports import AskReport, DoctorReport, InspectReport
 from homebody.messages.shelf import RemovedReport, ShelfReport
 from homebody.messages.skills import Skill
@@ -35,6 +37,9 @@ SCHEMAS: dict[str, Any] = {
     "get": GetReport,
     "remove": RemovedReport,
     "token": TokenReport,
+    "providers": ProvidersReport,
+    "redact": RedactReport,
+    "offer": Offer,
     "ledger": LedgerReport,
     "ledger-verify": VerifyReport,
     "conversation": Conversation,

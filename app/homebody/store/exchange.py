@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from homebody.base.errors import BadInput
+from homebody.messages.offers import Offer
 from homebody.messages.plans import Step
 from homebody.messages.turns import Attachment, Conversation, Turn
 from homebody.store import shelf, words
@@ -24,14 +25,14 @@ from homebody.store.rows import (
 )
 from homebody.store.texts import clean
 from homebody.store.turns import branch
-from homebody.store.work import write_planned, write_steps
+from homebody.store.work import write_offer, write_planned, write_steps
 
 __all__ = ["export_json", "export_markdown", "import_json"]
 
 _FORMAT = "homebody conversations"
-_VERSION = 3
-"""2: with attachments; 3: with plans and steps. What has neither is written as 1, for an older
-Homebody to read."""
+_VERSION = 4
+"""2: with attachments; 3: with plans and steps; 4: with offers. What has none of these is written
+as 1, for an older Homebody to read."""
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -74,6 +75,8 @@ def export_json(connection: sqlite3.Connection, names: Sequence[str] | None) -> 
 
 def _needs(turn: Turn) -> int:
     """Return the version that can read a turn without losing anything."""
+    if turn.offer is not None or (turn.run is not None and turn.run.elsewhere):
+        return 4
     if turn.planned is not None or turn.steps or turn.state == "waiting":
         return 3
     return 2 if turn.attachments else 1
@@ -178,14 +181,15 @@ def _insert_turn(
     connection: sqlite3.Connection, home: int, parent: int | None, turn: Turn, when: datetime
 ) -> int | None:
     # Nobody is answering an imported turn. And what it asks before a step is not asked again: the
-    # sentence in the file need not be what the step would do.
+    # sentence in the file need not be what the step would do. Nor is an offer: what it shows need
+    # not be what it would send.
     interrupted = turn.state in ("open", "waiting")
     ended = stamp(turn.ended) if turn.ended else stamp(when) if interrupted else None
     files, steps = write_attachments(turn.attachments), write_steps(turn.steps)
     seq = connection.execute(
         "INSERT INTO turn (id, conversation, parent, state, created, ended, request, reply,"
-        " reasoning, problem, run, attachments, planned, steps)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reasoning, problem, run, attachments, planned, steps, offer)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             turn.id,
             home,
@@ -201,11 +205,16 @@ def _insert_turn(
             files,
             write_planned(turn.planned),
             steps,
+            write_offer(_final(turn.offer)),
         ),
     ).lastrowid
     if seq is not None:
         words.index_turn(connection, seq, clean(turn.request), clean(turn.reply), files, steps)
     return seq
+
+
+def _final(offer: Offer | None) -> Offer | None:
+    return None if offer is None or offer.state in ("open", "agreed") else offer
 
 
 def export_markdown(connection: sqlite3.Connection, name: str) -> str:
@@ -219,11 +228,12 @@ def export_markdown(connection: sqlite3.Connection, name: str) -> str:
             parts += [f"**{' '.join(file.name.split())}**", file.fenced]
         for index, step in enumerate(turn.steps, 1):
             parts += _shown(index, step, turn.reply)
-        model = f" ({turn.run.model.name})" if turn.run else ""
+        model = f" ({turn.run.elsewhere or turn.run.model.name})" if turn.run else ""
         parts += [f"## Homebody{model}", turn.reply] if turn.reply else []
         if turn.state != "done":
             note = {"open": "Being answered.", "stopped": "Stopped.", "failed": "Failed."}
             asked = turn.waiting.sentence if turn.waiting else ""
+            asked = asked or (turn.offer.sentence if turn.offer else "")
             note["waiting"] = f"Waiting for an answer: {asked}".rstrip(": ")
             said = note.get(turn.state, "Interrupted.")
             parts.append(f"*{said} {turn.problem}".rstrip() + "*")

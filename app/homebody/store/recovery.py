@@ -15,19 +15,20 @@ from typing import cast
 
 from homebody.base.errors import StoreDamaged
 from homebody.base.files import sync_folder
-from homebody.store import backups, schema, words
+from homebody.store import backups, offers, schema, words
 from homebody.store.database import connect
 from homebody.store.salvage import (
     CONVERSATION,
     NOTE,
     REMINDER,
+    SENT,
     TURN,
     Finds,
     Record,
     number,
     read,
 )
-from homebody.store.work import read_waiting
+from homebody.store.work import read_offer, read_waiting
 
 __all__ = ["finish", "recover"]
 
@@ -138,6 +139,7 @@ def _merge(connection: sqlite3.Connection, finds: Finds) -> _Tally:
         )
     _show_heads(connection, finds, homes, numbers)
     _put_kept(connection, finds, tally)
+    _put_sent(connection, finds, homes)
     return tally
 
 
@@ -174,6 +176,7 @@ _CHANGING = (
     "planned",
     "steps",
     "waiting",
+    "offer",
 )
 
 
@@ -188,9 +191,17 @@ def _put_turn(
 ) -> None:
     old = number(record)
     row = connection.execute(
-        "SELECT seq, state, ended, planned, steps, waiting FROM turn WHERE id = ?", (record["id"],)
+        "SELECT seq, state, ended, planned, steps, waiting, offer FROM turn WHERE id = ?",
+        (record["id"],),
     ).fetchone()
-    if record["state"] == "waiting" and read_waiting(str(record["waiting"])) is None:
+    offer = read_offer(str(record["offer"]))
+    if offer is None or not (offers.is_whole(offer) or not offer.body):
+        record = record | {"offer": ""}
+    if (
+        record["state"] == "waiting"
+        and not record["offer"]
+        and read_waiting(str(record["waiting"])) is None
+    ):
         # Nobody knows any more what was asked.
         record = record | {"state": "interrupted", "waiting": ""}
     if row is not None:
@@ -243,6 +254,19 @@ def _put_kept(connection: sqlite3.Connection, finds: Finds, tally: _Tally) -> No
                 connection.execute(
                     "UPDATE reminder SET told = ? WHERE id = ?", (record["told"], record["id"])
                 )
+
+
+def _put_sent(connection: sqlite3.Connection, finds: Finds, homes: dict[int, int]) -> None:
+    """Add the bodies that are not there yet, of conversations that are known."""
+    for record in sorted(finds.sent, key=number):
+        home = homes.get(cast("int", record["conversation"]))
+        there = connection.execute(
+            "SELECT 1 FROM sent WHERE sha256 = ? AND at = ?", (record["sha256"], record["at"])
+        ).fetchone()
+        if home is not None and there is None:
+            values = {name: record[name] for name in SENT} | {"conversation": home}
+            values["seq"] = _free(connection, "sent", number(record))
+            _insert(connection, "sent", values)
 
 
 def _home(connection: sqlite3.Connection, old: int, homes: dict[int, int], tally: _Tally) -> int:

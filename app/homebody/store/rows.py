@@ -10,7 +10,7 @@ import msgspec
 from homebody.base.errors import BadInput
 from homebody.messages.turns import Attachment, Conversation, RunRecord, Turn, TurnState
 from homebody.store.texts import clean, write_json
-from homebody.store.work import read_planned, read_steps, read_waiting
+from homebody.store.work import read_offer, read_planned, read_steps, read_waiting
 
 __all__ = [
     "CONVERSATION",
@@ -32,7 +32,7 @@ CONVERSATION = """SELECT c.*, h.id AS head_id FROM conversation c LEFT JOIN turn
 
 # While a turn is open, its last checkpoint is what is known of its reply.
 TURN = """SELECT t.seq, t.id, t.state, t.created, t.ended, t.request, t.problem, t.run, t.owner,
-    t.attachments, t.planned, t.steps, t.waiting,
+    t.attachments, t.planned, t.steps, t.waiting, t.offer,
     c.id AS conversation_id, c.seq AS conversation_seq, p.id AS parent_id, t.parent,
     coalesce(k.reply, t.reply) AS reply, coalesce(k.reasoning, t.reasoning) AS reasoning
     FROM turn t JOIN conversation c ON c.seq = t.conversation
@@ -125,6 +125,7 @@ def to_turn(row: sqlite3.Row) -> Turn:
         planned=read_planned(row["planned"]),
         steps=read_steps(row["steps"]),
         waiting=read_waiting(row["waiting"]),
+        offer=read_offer(row["offer"]),
     )
 
 

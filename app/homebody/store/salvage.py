@@ -1,5 +1,6 @@
 """Pick out what belongs to conversations from the rows that `pages` finds in a damaged file."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import cast
 from homebody.store import pages
 from homebody.store.pages import Value
 
-__all__ = ["CONVERSATION", "NOTE", "REMINDER", "TURN", "Finds", "Record", "number", "read"]
+__all__ = ["CONVERSATION", "NOTE", "REMINDER", "SENT", "TURN", "Finds", "Record", "number", "read"]
 
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _STATES = ("open", "waiting", "done", "stopped", "failed", "interrupted")
@@ -46,10 +47,12 @@ TURN = (
     "planned",
     "steps",
     "waiting",
+    "offer",
 )
 NOTE = ("seq", "id", "kind", "created", "text")
 REMINDER = ("seq", "id", "kind", "due", "created", "told", "text")
-_ADDED = ("", "", "", "")
+SENT = ("seq", "sha256", "conversation", "at", "provider", "host", "model", "body")
+_ADDED = ("", "", "", "", "")
 """What the columns hold that came with later versions, where a row does not have them."""
 _TURN_AT_FIRST = len(TURN) - len(_ADDED)
 
@@ -65,12 +68,15 @@ class Finds:
     checkpoints: dict[int, tuple[str, str]] = field(default_factory=dict)
     notes: dict[str, tuple[Record, bool]] = field(default_factory=dict)
     reminders: dict[str, tuple[Record, bool]] = field(default_factory=dict)
+    sent: list[Record] = field(default_factory=list)
+    """Bodies that are what their hash is of."""
 
 
 def read(damaged: Path) -> Finds:
     """Return what can be made out in a database and its log. Raises `OSError`.
 
-    Granted folders are left out: one wrong byte would let skills into another folder.
+    Granted folders are left out: one wrong byte would let skills into another folder. So is every
+    yes for a whole conversation: it is asked for anew.
     """
     finds = Finds()
     for cell in pages.cells(damaged, damaged.with_name(damaged.name + "-wal")):
@@ -85,6 +91,8 @@ def read(damaged: Path) -> Finds:
             _note(finds.notes, NOTE, values, whole=cell.whole)
         elif len(values) == len(REMINDER) and _is_told_of(cell.values, "reminder"):
             _note(finds.reminders, REMINDER, values, whole=cell.whole)
+        elif len(values) == len(SENT) and _is_sent(cell.values):
+            finds.sent.append(dict(zip(SENT, values, strict=True)))
         elif len(values) == 4 and all(isinstance(value, str) for value in values[1:]):
             finds.checkpoints[cell.number] = cast("tuple[str, str]", values[2:])
     return finds
@@ -108,7 +116,7 @@ def _is_name(value: Value) -> bool:
 
 
 def _is_turn(values: tuple[Value, ...]) -> bool:
-    texts = values[5:7] + values[8:12] + values[13:17]
+    texts = values[5:7] + values[8:12] + values[13:18]
     return (
         values[0] is None
         and _is_name(values[1])
@@ -139,6 +147,18 @@ def _is_told_of(values: tuple[Value, ...], kind: str) -> bool:
         and all(isinstance(value, str) for value in texts)
         and len(texts) >= len(values) - 4
         and isinstance(values[-1], str)
+    )
+
+
+def _is_sent(values: tuple[Value, ...]) -> bool:
+    """Tell whether a row is a body that was sent: its hash says so."""
+    body = values[-1]
+    return (
+        values[0] is None
+        and isinstance(values[2], int)
+        and all(isinstance(value, str) for value in (values[1], *values[3:]))
+        and isinstance(body, str)
+        and hashlib.sha256(body.encode("utf-8", "replace")).hexdigest() == values[1]
     )
 
 

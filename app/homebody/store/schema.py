@@ -107,7 +107,42 @@ def v3_work(db: "Tables") -> None:
         db.execute(statement)
 
 
-STEPS: tuple[Callable[["Tables"], None], ...] = (v1_conversations, v2_attachments, v3_work)
+def v4_offers(db: "Tables") -> None:
+    """Offers to ask elsewhere, as JSON, '' for none; what stands for what, and who may be asked.
+
+    All of it belongs to a conversation and goes with it. No row has the shape of a checkpoint, of
+    a note or of a reminder; see `salvage`.
+    """
+    db.execute("ALTER TABLE turn ADD COLUMN offer TEXT NOT NULL DEFAULT ''")
+    of_conversation = "INTEGER NOT NULL REFERENCES conversation(seq) ON DELETE CASCADE"
+    for statement in (
+        f"""CREATE TABLE vault (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, conversation {of_conversation},
+            placeholder TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+            found_by TEXT NOT NULL, UNIQUE (conversation, placeholder))""",
+        f"""CREATE TABLE consent (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, conversation {of_conversation},
+            provider TEXT NOT NULL, url TEXT NOT NULL, model TEXT NOT NULL, at TEXT NOT NULL,
+            UNIQUE (conversation, provider, url, model))""",
+        """CREATE TABLE stays_home (
+            conversation INTEGER PRIMARY KEY REFERENCES conversation(seq) ON DELETE CASCADE)""",
+        f"""CREATE TABLE sent (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, sha256 TEXT NOT NULL,
+            conversation {of_conversation},
+            at TEXT NOT NULL, provider TEXT NOT NULL, host TEXT NOT NULL, model TEXT NOT NULL,
+            body TEXT NOT NULL)""",
+        "CREATE INDEX sent_sha256 ON sent(sha256)",
+        "CREATE INDEX sent_conversation ON sent(conversation)",
+    ):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[["Tables"], None], ...] = (
+    v1_conversations,
+    v2_attachments,
+    v3_work,
+    v4_offers,
+)
 """In the order in which they are applied; each is known in the file by its function's name."""
 
 

@@ -16,7 +16,9 @@ from typing import Literal, TypeVar
 from homebody.base.clock import Clock, now
 from homebody.base.errors import BadInput, HomebodyError, StoreDamaged
 from homebody.base.paths import Home
+from homebody.messages.offers import Offer, Replacement, Scope
 from homebody.messages.plans import Planned, Question, Step
+from homebody.messages.providers import Provider
 from homebody.messages.skills import Access, Grant, Note, Reliability, Reminder
 from homebody.messages.turns import (
     Attachment,
@@ -32,16 +34,20 @@ from homebody.store import (
     erasing,
     exchange,
     notes,
+    offers,
     opening,
     permits,
     reminders,
+    sent,
     shelf,
     turns,
+    vault,
 )
 from homebody.store.drafts import NewChatDraft
 from homebody.store.presence import myself
 from homebody.store.problems import problem
 from homebody.store.rows import to_turn, turn_row
+from homebody.store.sent import SentBody
 
 __all__ = ["Store"]
 
@@ -393,6 +399,77 @@ class Store:
     def reliability(self) -> list[Reliability]:
         """Return how often each skill went well, with each model."""
         return self._read("read how it went", permits.reliability)
+
+    # ------------------------------------------------------------------ asking elsewhere
+
+    def offer_turn(
+        self, turn: str, offer: Offer, planned: Planned | None, steps: Sequence[Step]
+    ) -> Turn:
+        """Let an open turn wait for an answer to an offer, over a restart if need be."""
+        doing = "save the offer"
+        paused = self._write(doing, lambda c: offers.wait(c, turn, offer, planned, steps))
+        self._answering.discard(turn)
+        return paused
+
+    def change_offer(self, turn: str, offer: Offer) -> Turn:
+        """Save a changed offer. `BadInput` where the turn does not wait with one any more."""
+        return self._write("save the offer", lambda c: offers.change(c, turn, offer))
+
+    def agree_offer(self, turn: str, sha256: str, scope: Scope) -> Turn:
+        """Save the yes to the body with this hash, and the body: the turn is open then.
+
+        `BadInput` unless it waits with exactly that. All of it or nothing.
+        """
+        agreed = self._write(
+            "save your yes",
+            lambda c: offers.agree(c, turn, sha256, scope, owner=self._me, when=self._clock()),
+        )
+        self._answering.add(turn)
+        return agreed
+
+    def keep_offer(self, turn: str, offer: Offer) -> Turn:
+        """Save what became of the offer of a turn that is being answered."""
+        return self._write("save what was sent", lambda c: offers.keep(c, turn, offer))
+
+    def vault(self, conversation: str) -> list[Replacement]:
+        """Return what stands for what in a conversation, oldest first."""
+        return self._read("read what is private", lambda c: vault.kept(c, conversation))
+
+    def keep_vault(self, conversation: str, replacements: Sequence[Replacement]) -> None:
+        """Save what stands for what; what is there already stays as it is."""
+        doing = "save what is private"
+        self._write(doing, lambda c: vault.keep(c, conversation, replacements))
+
+    def consented(self, conversation: str, provider: Provider) -> bool:
+        """Tell whether one yes covers all of a conversation, for this address and model."""
+        return self._read(
+            "read what you agreed to", lambda c: vault.consented(c, conversation, provider)
+        )
+
+    def withdraw(self, conversation: str) -> None:
+        """Take back every yes that covers all of a conversation."""
+        self._write("take your yes back", lambda c: vault.withdraw(c, conversation))
+
+    def stays_home(self, conversation: str) -> bool:
+        """Tell whether nothing is to be offered in a conversation."""
+        return self._read("read the conversation", lambda c: vault.stays_home(c, conversation))
+
+    def stay_home(self, conversation: str, yes: bool = True) -> None:
+        """Offer nothing in a conversation from now on, or do so again."""
+        doing = "save that it stays home"
+        self._write(doing, lambda c: vault.stay_home(c, conversation, yes=yes))
+
+    def sent_bodies(self, limit: int = 100, before: datetime | None = None) -> list[SentBody]:
+        """Return the bodies that were agreed to, newest first; `before`: older than this."""
+        return self._read("read what was sent", lambda c: sent.listed(c, limit, before))
+
+    def sent_body(self, sha256: str) -> SentBody | None:
+        """Return the body with this hash; None where it was never kept, or deleted."""
+        return self._read("read what was sent", lambda c: sent.newest(c, sha256))
+
+    def forget_body(self, sha256: str) -> None:
+        """Delete a body. From backups it goes when house is kept next (`empty_bin`)."""
+        self._remove("delete what was sent", sha256, sent.forget)
 
     # ------------------------------------------------------------------ files
 

@@ -150,11 +150,13 @@ def keep_work(
 def pause(
     connection: sqlite3.Connection,
     turn: str,
-    question: Question,
+    question: Question | None,
     planned: Planned | None,
     steps: Sequence[Step],
 ) -> Turn:
     """Let an open turn wait for the person; its last checkpoint becomes its reply.
+
+    Without a question it waits with an offer; see `offers`.
 
     Nobody owns it while it waits, so that it outlives the process; it can be searched.
     """

@@ -1,4 +1,4 @@
-"""Plans and steps of a turn: from values to the JSON in their columns and back."""
+"""Plans, steps and offers of a turn: from values to the JSON in their columns and back."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from homebody.messages.offers import Offer
 from homebody.messages.plans import Planned, Question, Step
 from homebody.messages.skills import Value
 from homebody.store.texts import clean, write_json
@@ -13,11 +14,13 @@ from homebody.store.texts import clean, write_json
 __all__ = [
     "KEPT_BYTES",
     "is_shortened",
+    "read_offer",
     "read_planned",
     "read_steps",
     "read_waiting",
     "shorten",
     "step_words",
+    "write_offer",
     "write_planned",
     "write_steps",
     "write_waiting",
@@ -47,6 +50,11 @@ def write_waiting(question: Question | None) -> str:
 def write_steps(steps: Sequence[Step]) -> str:
     """Return steps as JSON, "" where there are none; long texts are shortened, and say so."""
     return write_json([_kept(step) for step in steps]) if steps else ""
+
+
+def write_offer(offer: Offer | None) -> str:
+    """Return an offer as JSON, "" where there is none. Nothing of it is ever shortened."""
+    return "" if offer is None else write_json(offer)
 
 
 def shorten(text: str) -> str:
@@ -87,6 +95,14 @@ def read_waiting(text: str) -> Question | None:
     """Return the question in a JSON text; None where there is none or it cannot be understood."""
     try:
         return msgspec.json.decode(text, type=Question) if text else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def read_offer(text: str) -> Offer | None:
+    """Return the offer in a JSON text; None where there is none or it cannot be understood."""
+    try:
+        return msgspec.json.decode(text, type=Offer) if text else None
     except msgspec.MsgspecError:
         return None
 
