@@ -20,6 +20,8 @@ SCREEN.write_text(
 os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREEN}")
 os.environ.setdefault("QT_SCALE_FACTOR", "2")
 
+from offer_scenes import OFFER_SCENES
+from privacy_scenes import PRIVACY_SCENES
 from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtTest import QTest
@@ -73,7 +75,7 @@ KEPT = ROOT / "assets" / "screenshots"
 README = {"talk-light", "chat-dark", "welcome-light", "models-page-dark"}
 WIDTH, HEIGHT = 1180, 760
 
-HOME = """Everything stays on this machine: your words, the model, its replies.
+HOME = """Everything stays on this machine unless you say yes to sending it.
 
 The system itself refuses this process any connection to the internet or the local network.
 
@@ -1129,6 +1131,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         skills_empty,
         skills_failed,
         narrow_ask,
+        *OFFER_SCENES,
+        *PRIVACY_SCENES,
     )
 }
 

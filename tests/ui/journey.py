@@ -15,7 +15,7 @@ from homebody.assistant.session import Session
 from homebody.base.paths import find_home
 from homebody.engine.client import Engine
 from homebody.ui.application import Desk, Needs
-from homebody.ui.presenter.needs import Behind, BehindSkills
+from homebody.ui.presenter.needs import Behind, BehindPrivacy, BehindSkills
 from homebody.ui.presenter.presenter import Presenter
 from homebody.ui.states import TurnRow
 from homebody.wire.keeper import child_command
@@ -100,6 +100,7 @@ def journey(
     *,
     behind: Behind | None = None,
     skills: BehindSkills | None = None,
+    privacy: BehindPrivacy | None = None,
     **options: object,
 ) -> Iterator[Journey]:
     """Open the window; close it as a person would. No script: the real engine and the starter."""
@@ -125,9 +126,14 @@ def journey(
             open_session=open_session,
             behind=behind,
             skills=skills,
+            privacy=privacy,
         ),
     )
     it = Journey(desk, porter, engine)
+    if privacy is not None:
+        # Made up of what there is by then: see `privacy_kit`.
+        privacy.session = lambda: it.session
+        privacy.end = engine.close
     try:
         desk.open()
         it.until(lambda: desk.presenter and desk.presenter.talk.place, "the window")

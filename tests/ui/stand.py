@@ -24,8 +24,9 @@ from homebody.machine.gpus import GpuReader
 from homebody.settings.declared import Settings
 from homebody.settings.file import load
 from homebody.ui.model_states import ModelsState
-from homebody.ui.presenter.needs import Behind, BehindSkills
+from homebody.ui.presenter.needs import Behind, BehindPrivacy, BehindSkills
 from homebody.ui.presenter.presenter import Presenter
+from homebody.ui.privacy_states import PrivacyState
 from homebody.ui.skill_states import SkillsState
 from homebody.ui.states import (
     ComposerState,
@@ -111,6 +112,9 @@ class SeenView:
         self.page = "chat"
         self.models = ModelsState()
         self.skills = SkillsState()
+        self.privacy = PrivacyState()
+        self.erased: tuple[bool, tuple[str, ...]] | None = None
+        self.confirm: tuple[str, Callable[[], None]] | None = None
         self.notified: list[tuple[str, str]] = []
         self.strip = ""
         self.settings = Settings()
@@ -147,6 +151,12 @@ class SeenView:
     def show_skills(self, state: SkillsState) -> None:
         self.skills = state
 
+    def show_privacy(self, state: PrivacyState) -> None:
+        self.privacy = state
+
+    def erase_everything(self, keep_models: bool, keys: tuple[str, ...]) -> None:
+        self.erased = (keep_models, keys)
+
     def notify(self, title: str, text: str) -> None:
         self.notified.append((title, text))
 
@@ -174,6 +184,12 @@ class SeenView:
     def ask_erase(self, title: str, agreed: Callable[[], None]) -> None:
         del title
         self.erase = agreed
+
+    def ask_confirm(
+        self, title: str, sentence: str, action: str, agreed: Callable[[], None]
+    ) -> None:
+        del sentence, action
+        self.confirm = (title, agreed)
 
     def ask_token(self, given: Callable[[str], None], closed: Callable[[], None]) -> SeenSheet:
         self.sheet = SeenSheet(given, closed)
@@ -351,6 +367,7 @@ def stand(
     *,
     behind: Behind | None = None,
     skills: BehindSkills | None = None,
+    privacy: BehindPrivacy | None = None,
     **options: Any,
 ) -> Iterator[Stand]:
     """A presenter over a real store and a scripted engine."""
@@ -372,7 +389,11 @@ def stand(
         locks=(),
         behind=behind,
         skills=skills,
+        privacy=privacy,
     )
+    if privacy is not None:
+        # Made up of what there is by then: see `privacy_kit`.
+        privacy.session = lambda: sessions[0]
     try:
         view.typed = options.get("typed", "")
         presenter.begin(options.get("reopen"))

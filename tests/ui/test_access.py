@@ -191,8 +191,8 @@ def test_a_custom_widget_that_takes_the_focus_is_found_too(qtbot):
     [
         (
             sidebar,
-            "search new_chat new_temporary conversations archived bin models skills settings "
-            "shortcuts about",
+            "search new_chat new_temporary conversations archived bin models skills privacy "
+            "settings shortcuts about",
         ),
         (composer, "cancel_edit remove_attachment_0 remove_attachment_1 attach message"),
         (header, "title model home"),

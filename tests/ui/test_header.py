@@ -173,3 +173,19 @@ def test_a_long_title_is_cut_before_the_name_of_the_model(header, qtbot):
     qtbot.waitUntil(lambda: chip.text() == "SmolLM2 135M · loading 54 %")
     assert child(header, "title").text().endswith("…")
     assert child(header, "home").geometry().right() < header.width()
+
+
+def test_the_corner_says_what_leaves_and_home_again_after_it(header):
+    home = child(header, "home")
+    header.show_state(HeaderState(title="T", model="M", sending="api.example.org"))
+    assert home.text() == "sending to api.example.org"
+    assert home.accessibleName().startswith("Sending to api.example.org")
+    assert home.icon().isNull()
+    header.show_state(HeaderState(title="T", model="M"))
+    assert home.text() == "home"
+    assert not home.icon().isNull()
+    # What leaves is said first, whatever is set.
+    header.show_state(HeaderState(title="T", model="M", sending="a&b", offline=True))
+    assert home.text() == "sending to a&&b"
+    header.show_state(HeaderState(title="T", model="M", offline=True))
+    assert home.text() == "offline"

@@ -29,8 +29,9 @@ from homebody.ui.window import Window
 
 if TYPE_CHECKING:  # loaded after the first paint
     from homebody.assistant.session import Session
+    from homebody.privacy.erasing import Erased
     from homebody.ui.bridge import Bridge
-    from homebody.ui.presenter.needs import Behind, BehindSkills, Opens
+    from homebody.ui.presenter.needs import Behind, BehindPrivacy, BehindSkills, Opens
     from homebody.ui.presenter.presenter import Presenter
     from homebody.ui.tray import Tray
     from homebody.ui.wiring import Wiring
@@ -54,6 +55,8 @@ class Needs:
     """What else stands behind the window: the library, the cards. None: neither."""
     skills: "BehindSkills | None" = None
     """What stands behind the page of skills and reminders. None: there are none."""
+    privacy: "BehindPrivacy | None" = None
+    """What stands behind the page of privacy. None: it has nothing to show."""
     look: Callable[[QApplication], Look] = field(default=Look)
 
 
@@ -62,6 +65,8 @@ class Desk(QObject):
 
     ready = Signal()
     """The presenter is there: what is done in the window has an effect."""
+    erasing = Signal()
+    """The profile is about to be erased: let go of what is in it."""
 
     def __init__(self, app: QApplication, needs: Needs) -> None:
         super().__init__()
@@ -77,6 +82,8 @@ class Desk(QObject):
         self._tray: Tray | None = None
         self._bridge: Bridge | None = None
         self._wiring: Wiring | None = None
+        self._eraser: Bridge | None = None
+        """Erases the profile; then nothing else comes back any more."""
         self.presenter: Presenter | None = None
         self.look = needs.look(app)
         self.look.choose(self._settings.appearance, self._settings.text_size)
@@ -85,6 +92,7 @@ class Desk(QObject):
         self.window.painted.connect(self._begin)
         self.window.closed.connect(self._window_closed)
         self.window.notified.connect(self._notify)
+        self.window.erase_agreed.connect(self._erase)
 
     def open(self) -> None:
         """Show the window."""
@@ -97,6 +105,8 @@ class Desk(QObject):
         The engine is ended by whoever started it, afterwards.
         """
         if self._closed:
+            if self._eraser is not None:
+                self._eraser.close()
             return
         self._closed = True
         conversation = self._memory.conversation
@@ -109,6 +119,10 @@ class Desk(QObject):
             if early:
                 self._keep_early_words()
         remember(self._needs.home, self.window.memory(conversation))
+        self._end_session()
+        self.window.hide()
+
+    def _end_session(self) -> None:
         if self._session is not None:
             # Wakes whoever follows the engine, which is otherwise waited for.
             self._session.engine.close()
@@ -118,7 +132,42 @@ class Desk(QObject):
             self._session.close()
         if self.presenter is not None:
             self.window.transcript.close_threads()
-        self.window.hide()
+
+    def _erase(self, keep_models: bool, keys: tuple[str, ...]) -> None:
+        """End all that runs, erase the profile, and say what came of it. Then only the end is left.
+
+        What could not be deleted is said on the window, which goes on being shown.
+        """
+        from homebody.ui.autostart import start_with_session
+        from homebody.ui.bridge import Bridge
+        from homebody.ui.pages.privacy_erased import ErasedCover, erased_state
+
+        behind = self._needs.privacy
+        if self._closed or behind is None or self.presenter is None or self._bridge is None:
+            return
+        # From here on nothing is kept: no draft, no place of the window.
+        self._closed = True
+        cover = ErasedCover(self.look, self.window)
+        cover.left.connect(self._app.quit)
+        cover.show_state(erased_state(None, keep_models=keep_models))
+        self._app.processEvents()
+        self.presenter.close()
+        self._bridge.finish("turn")
+        self._bridge.finish("store")
+        self.presenter.talk.let_go()
+        self._end_session()
+        self.erasing.emit()
+        with suppress(HomebodyError):
+            start_with_session(False)
+
+        def then(erased: "Erased") -> None:
+            cover.show_state(erased_state(erased, keep_models=keep_models))
+
+        def failed(problem: HomebodyError) -> None:
+            cover.show_problem(problem.message, problem.hint)
+
+        self._eraser = Bridge(self)
+        self._eraser.run("slow", partial(behind.erase, keep_models, keys), then, failed)
 
     def _keep_early_words(self) -> None:
         """Keep what was typed before the conversations were open, and not sent."""
@@ -173,6 +222,7 @@ class Desk(QObject):
             remember=self._remember,
             behind=self._needs.behind,
             skills=self._needs.skills,
+            privacy=self._needs.privacy,
         )
         self._wiring = Wiring(self.window, self.presenter)
         self.presenter.begin(self._memory.conversation)
@@ -194,7 +244,7 @@ class Desk(QObject):
         return self._session
 
     def _window_closed(self) -> None:
-        if self.presenter is None or not self.presenter.models.settings.tray:
+        if self._closed or self.presenter is None or not self.presenter.models.settings.tray:
             self._app.quit()
             return
         tray = self._find_tray()
@@ -273,6 +323,7 @@ def run_window(needs: Needs) -> int:
         return 0
     desk = Desk(app, needs)
     only.asked.connect(desk.come_forward)
+    desk.erasing.connect(only.give_up)
     signals = _Signals(app)
 
     def mistake(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

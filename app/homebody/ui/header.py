@@ -1,7 +1,7 @@
 """The line above the transcript: what is talked about, with which model, and that it stays home."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from homebody.ui.elided import ElidedButton, MenuChip
 from homebody.ui.icons import icon
 from homebody.ui.states import HeaderState
+from homebody.ui.style import set_role
 from homebody.ui.theme import MARGIN, Look
 from homebody.ui.words import tr
 
@@ -61,12 +62,29 @@ class Header(QWidget):
         self._model.setVisible(bool(words) or bool(state.models))
         failed = tr("Model, failed: {words}") if state.model_failed else tr("Model: {words}")
         self._model.setAccessibleName(failed.format(words=words))
-        self._home.setText(tr("offline") if state.offline else tr("home"))
-        offline = tr("Offline: what stays on this machine")
-        home = tr("Home: what stays on this machine")
-        self._home.setAccessibleName(offline if state.offline else home)
+        self._show_corner()
         self._show_mark()
         self._share()
+
+    def _show_corner(self) -> None:
+        """Say what leaves now; else that all is at home, or that nothing could leave."""
+        state = self._state
+        if state.sending:
+            words = tr("sending to {host}").format(host=state.sending)
+            told = tr("Sending to {host}: what stays on this machine").format(host=state.sending)
+        elif state.offline:
+            words, told = tr("offline"), tr("Offline: what stays on this machine")
+        else:
+            words, told = tr("home"), tr("Home: what stays on this machine")
+        self._home.setText(words.replace("&", "&&"))
+        self._home.setAccessibleName(told)
+        set_role(self._home, "accent" if state.sending else "home")
+        self._show_house()
+
+    def _show_house(self) -> None:
+        """Show the house while nothing leaves it."""
+        theme = self._look.theme
+        self._home.setIcon(QIcon() if self._state.sending else icon("home", theme, "ok"))
 
     def open_models(self) -> None:
         """Pop the menu of models up, under the chip."""
@@ -131,7 +149,7 @@ class Header(QWidget):
         # The title's own padding is taken off, so that its letters stand at the margin.
         self._row.setContentsMargins(side - theme.size(8), theme.size(10), theme.size(20), 0)
         self._row.setSpacing(theme.size(8))
-        self._home.setIcon(icon("home", theme, "ok"))
+        self._show_house()
         for button in (self._home, self._model):
             button.setIconSize(QSize(theme.size(16), theme.size(16)))
         self._show_mark()

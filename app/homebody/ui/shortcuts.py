@@ -53,6 +53,7 @@ SHORTCUTS: Final = (
     Shortcut("open_model", "Window", "Open a GGUF file", ("Ctrl+O",)),
     Shortcut("models", "Window", "The page of models", ("Ctrl+Shift+M",)),
     Shortcut("skills", "Window", "The page of skills", ("Ctrl+Shift+K",)),
+    Shortcut("privacy", "Window", "The page of privacy", ("Ctrl+Shift+P",)),
     Shortcut("sidebar", "Window", "Show or hide the list", ("Ctrl+B",)),
     Shortcut("larger", "Window", "Larger text", ("Ctrl++", "Ctrl+=")),
     Shortcut("smaller", "Window", "Smaller text", ("Ctrl+-",)),

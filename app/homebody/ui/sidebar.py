@@ -45,7 +45,7 @@ class Sidebar(QWidget):
     shelf_asked = Signal(str)
     """`chats`, `archived` or `bin`."""
     page_asked = Signal(str)
-    """`models`, `skills`, `settings`, `shortcuts` or `about`."""
+    """`models`, `skills`, `privacy`, `settings`, `shortcuts` or `about`."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,6 +129,7 @@ class Sidebar(QWidget):
         self._pages: dict[Page, QPushButton] = {
             "models": _button(self, "models", "nav", tr("Models")),
             "skills": _button(self, "skills", "nav", tr("Skills")),
+            "privacy": _button(self, "privacy", "nav", tr("Privacy")),
             "settings": _button(self, "settings", "nav", tr("Settings")),
             "shortcuts": _button(self, "shortcuts", "nav", tr("Shortcuts")),
             "about": _button(self, "about", "nav", tr("About")),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from homebody.ui.offer_states import OfferCard
 from homebody.ui.work_states import AskedCard, StepRow
 
 __all__ = [
@@ -26,7 +27,7 @@ __all__ = [
     "WelcomeState",
 ]
 
-Page = Literal["chat", "models", "skills", "settings", "shortcuts", "about"]
+Page = Literal["chat", "models", "skills", "privacy", "settings", "shortcuts", "about"]
 Shelf = Literal["chats", "archived", "bin"]
 
 
@@ -61,6 +62,10 @@ class TurnRow(Struct, frozen=True, kw_only=True):
     """What was done for the reply; above it."""
     asked: AskedCard | None = None
     """What the person is asked: the turn waits."""
+    offer: OfferCard | None = None
+    """What would leave, or what became of it. While it is open, the turn waits."""
+    mangled: str = ""
+    """What to say below a reply whose placeholders did not come back whole."""
     live: bool = False
     """It is being written now: `TranscriptView.write` adds to it."""
     waiting: str = ""
@@ -79,6 +84,11 @@ class TurnRow(Struct, frozen=True, kw_only=True):
     """This is version `place` of `versions`, counted from 1."""
     left_out: bool = False
     """The model no longer sees this turn: it did not fit the context of the last reply."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the person is asked something."""
+        return self.asked is not None or (self.offer is not None and self.offer.stage == "open")
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
@@ -134,6 +144,8 @@ class HeaderState(Struct, frozen=True, kw_only=True):
     """What stays home, and who enforces it, in sentences."""
     offline: bool = False
     """The person wants no connection at all."""
+    sending: str = ""
+    """The host that something leaves for right now; empty: nothing leaves."""
 
 
 class SkillChoice(Struct, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ from homebody.ui.words import tr
 if TYPE_CHECKING:  # pages are loaded when they are shown
     from homebody.ui.model_states import ModelsState
     from homebody.ui.pages.sheet import ScrolledPage
+    from homebody.ui.privacy_states import PrivacyState
     from homebody.ui.sheets import TokenSheet
     from homebody.ui.skill_states import SkillsState
 
@@ -84,6 +85,8 @@ class Window(QWidget):
     """Whether the window can be seen."""
     notified = Signal(str, str)
     """A title and a text to be told on the desktop."""
+    erase_agreed = Signal(bool, tuple)
+    """Erase the profile: whether the models stay; sentences about keys that are still kept."""
 
     def __init__(self, look: Look, home: Home) -> None:
         super().__init__()
@@ -243,6 +246,10 @@ class Window(QWidget):
             from homebody.ui.pages.skills import SkillsPage
 
             return SkillsPage(self._look, self)
+        if page == "privacy":
+            from homebody.ui.pages.privacy import PrivacyPage
+
+            return PrivacyPage(self._look, self)
         if page == "settings":
             from homebody.ui.pages.settings import SettingsPage
 
@@ -276,6 +283,14 @@ class Window(QWidget):
     def show_skills(self, state: "SkillsState") -> None:
         """Show the page of skills, which is open."""
         self._pages["skills"].show_state(state)  # type: ignore[attr-defined]
+
+    def show_privacy(self, state: "PrivacyState") -> None:
+        """Show the page of privacy, which is open."""
+        self._pages["privacy"].show_state(state)  # type: ignore[attr-defined]
+
+    def erase_everything(self, keep_models: bool, keys: tuple[str, ...]) -> None:
+        """Hand on that everything shall be erased."""
+        self.erase_agreed.emit(keep_models, keys)
 
     def notify(self, title: str, text: str) -> None:
         """Tell the person on the desktop."""
@@ -322,15 +337,22 @@ class Window(QWidget):
 
     def ask_erase(self, title: str, agreed: Callable[[], None]) -> None:
         """Ask whether a conversation shall be erased for good."""
+        self.ask_confirm(
+            tr("Erase “{title}” for good?").format(title=title),
+            tr("It is removed from the database, its index and every backup. This has no undo."),
+            tr("Erase for good"),
+            agreed,
+        )
+
+    def ask_confirm(
+        self, title: str, sentence: str, action: str, agreed: Callable[[], None]
+    ) -> None:
+        """Ask once more before something that cannot be undone."""
         from homebody.ui.sheets import ConfirmSheet
 
         sheet = ConfirmSheet(self._look, self)
         sheet.agreed.connect(agreed)
-        sheet.ask(
-            tr("Erase “{title}” for good?").format(title=title),
-            tr("It is removed from the database, its index and every backup. This has no undo."),
-            tr("Erase for good"),
-        )
+        sheet.ask(title, sentence, action)
 
     def ask_token(self, given: Callable[[str], None], closed: Callable[[], None]) -> "TokenSheet":
         """Ask for a token; `given` is called with what was typed, `closed` at the end."""
@@ -344,10 +366,12 @@ class Window(QWidget):
 
     def ask_save(self, name: str, then: Callable[[str], None]) -> None:
         """Ask where to write a file of this name; call `then` with its path."""
-        dialog = QFileDialog(self, tr("Export"), name, tr("Markdown (*.md)"))
+        kinds = {"md": tr("Markdown (*.md)"), "jsonl": tr("Lines of JSON (*.jsonl)")}
+        suffix = name.rpartition(".")[2]
+        dialog = QFileDialog(self, tr("Export"), name, kinds[suffix])
         dialog.setObjectName("export")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("md")
+        dialog.setDefaultSuffix(suffix)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(then)
         dialog.open()

@@ -58,7 +58,18 @@ class Wiring:
         transcript.answered.connect(presenter.talk.decide)
         transcript.rerun_asked.connect(presenter.talk.rerun)
         transcript.plain_asked.connect(presenter.talk.plain)
-        for settled in (transcript.answered, transcript.rerun_asked, transcript.plain_asked):
+        transcript.elsewhere_asked.connect(presenter.elsewhere.ask)
+        transcript.offer_changed.connect(presenter.talk.change_offer)
+        transcript.offer_agreed.connect(presenter.talk.send_offer)
+        transcript.offer_declined.connect(presenter.talk.keep_home)
+        transcript.providers_asked.connect(presenter.elsewhere.set_up)
+        for settled in (
+            transcript.answered,
+            transcript.rerun_asked,
+            transcript.plain_asked,
+            transcript.offer_agreed,
+            transcript.offer_declined,
+        ):
             # What was pressed goes, and Qt would give the focus to whatever comes next.
             settled.connect(self._to_composer)
         transcript.link_clicked.connect(presenter.ask_link)
@@ -88,6 +99,8 @@ class Wiring:
     def _connect_page(self, page: Page, made: QWidget) -> None:
         if page == "skills":
             self._connect_skills(made)
+        if page == "privacy":
+            self._connect_privacy(made)
         if page != "models":
             return
         from homebody.ui.pages.models import ModelsPage
@@ -129,6 +142,50 @@ class Wiring:
             (made.refreshed, Abilities.refresh),
         ):
             signal.connect(partial(self._with_skills, do))
+
+    def _connect_privacy(self, made: QWidget) -> None:
+        from homebody.ui.pages.privacy import PrivacyPage
+        from homebody.ui.presenter.privacy import Guarding
+
+        assert isinstance(made, PrivacyPage)
+        for signal, do in (
+            (made.refreshed, Guarding.refresh),
+            (made.offline_given, Guarding.use_offline),
+            (made.erase_asked, Guarding.erase),
+        ):
+            signal.connect(partial(self._with_privacy, do))
+        providers, words, ledger = made.providers, made.words, made.ledger
+        for signal, name in (
+            (providers.add_asked, "add"),
+            (providers.preset_chosen, "choose_preset"),
+            (providers.opened, "open"),
+            (providers.kept, "keep"),
+            (providers.look_asked, "look"),
+            (providers.removed, "remove"),
+            (providers.taken_back, "take_back"),
+            (providers.key_given, "keep_key"),
+            (providers.key_forgotten, "forget_key"),
+        ):
+            signal.connect(partial(self._with_part, "providers", name))
+        for signal, name in ((words.added, "add"), (words.removed, "remove")):
+            signal.connect(partial(self._with_part, "words", name))
+        for signal, name in (
+            (ledger.filtered, "filter"),
+            (ledger.more_asked, "more"),
+            (ledger.opened, "open"),
+            (ledger.verify_asked, "verify"),
+            (ledger.export_asked, "export"),
+            (ledger.body_deleted, "delete_body"),
+        ):
+            signal.connect(partial(self._with_part, "ledger", name))
+
+    def _with_part(self, part: str, name: str, *given: object) -> None:
+        self._presenter.with_privacy(
+            lambda guarding: getattr(getattr(guarding, part), name)(*given)
+        )
+
+    def _with_privacy(self, do: Callable[..., None], *given: object) -> None:
+        self._presenter.with_privacy(lambda guarding: do(guarding, *given))
 
     def _with_skills(self, do: Callable[..., None], *given: object) -> None:
         self._presenter.with_skills(lambda abilities: do(abilities, *given))
@@ -187,6 +244,7 @@ class Wiring:
             "open_model": window.header.open_model_file,
             "models": partial(presenter.go, "models"),
             "skills": partial(presenter.go, "skills"),
+            "privacy": partial(presenter.go, "privacy"),
             "sidebar": window.toggle_sidebar,
             "larger": partial(models.text_size, 1),
             "smaller": partial(models.text_size, -1),

@@ -21,21 +21,29 @@ if TYPE_CHECKING:  # loaded when it is needed
     from homebody.library.library import Library
     from homebody.library.truth import Truth
     from homebody.machine.gpus import GpuReading
+    from homebody.messages.courier import KeyKept
+    from homebody.messages.offers import PrivateKind
+    from homebody.messages.providers import Provider
     from homebody.messages.skills import Reminder
+    from homebody.privacy.erasing import Erased
     from homebody.skills.own import OwnSkill
     from homebody.store.store import Store
     from homebody.ui.model_states import ModelsState
+    from homebody.ui.privacy_states import PrivacyState
     from homebody.ui.skill_states import SkillsState
 
 __all__ = [
     "AsksToken",
     "Background",
     "Behind",
+    "BehindPrivacy",
     "BehindSkills",
     "Failed",
     "KeepsOwnSkills",
     "Lane",
     "Opens",
+    "PrivacyNeeds",
+    "ProviderPreset",
     "Reminds",
     "Transcript",
     "View",
@@ -61,6 +69,8 @@ Lane = Literal[
     "token",
     "skills",
     "reminders",
+    "privacy",
+    "offer",
 ]
 """Work in one lane is done in the order in which it was asked for; lanes do not wait for others.
 
@@ -70,7 +80,9 @@ attached · `slow` all that may take seconds: erasing, backups, hashes, links, l
 `gpu` readings of the cards · `truth` whether the model really computes there · `library` the page
 of models: files and whether they fit · `hub` what others are asked · `downloads` what is being
 fetched · `measure` loads that are tried · `token` the system's keyring, which may ask the person ·
-`skills` the page of skills: the person's own, grants, notes · `reminders` what is due
+`skills` the page of skills: the person's own, grants, notes · `reminders` what is due · `privacy`
+the page of privacy: the ledger, who can be asked, private words · `offer` offers that are changed,
+which may ask the model what is private in them
 """
 
 
@@ -176,6 +188,88 @@ class BehindSkills(Protocol):
         """Make what tells reminders; `tell` is called on a thread of its own. Called once."""
 
 
+class ProviderPreset(Protocol):
+    """A provider that many people use, without a key: `settings.providers.Preset`."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def url(self) -> str:
+        """Its base address."""
+
+    @property
+    def mine(self) -> bool:
+        """Whether it runs on a machine of the person's own."""
+
+    @property
+    def note(self) -> str:
+        """What is worth knowing; may be empty."""
+
+
+class PrivacyNeeds(Protocol):
+    """What stands behind the page of privacy. Called in lanes; all raise `HomebodyError`."""
+
+    def presets(self) -> "Sequence[ProviderPreset]":
+        """Return providers that many people use."""
+
+    def providers(self) -> "Sequence[Provider]":
+        """Return who can be asked, in their order."""
+
+    def keep_provider(self, provider: "Provider") -> None:
+        """Add a provider, or put this one in the place of the one of its name."""
+
+    def remove_provider(self, name: str) -> None:
+        """Take a provider off the list; its key stays."""
+
+    def agree(self, name: str, when: str | None) -> None:
+        """Keep the one yes for a machine of the person's own (ISO 8601), or take it back."""
+
+    def host(self, url: str) -> str:
+        """Return where an address leads, as shown: `HOST` or `HOST:PORT`."""
+
+    def models(self, name: str, agreed: str) -> Sequence[str]:
+        """Ask a provider which models it has; `agreed` is for the ledger."""
+
+    def key(self, name: str, key: str | None, *, session: bool = False) -> "KeyKept":
+        """Keep the key of a provider; "" forgets it, None only looks."""
+
+    def forget_token(self) -> None:
+        """Delete the hub's token from the keyring."""
+
+    def words(self) -> "Sequence[tuple[str, PrivateKind]]":
+        """Return what the person named as private."""
+
+    def own_words(self) -> "Sequence[tuple[str, PrivateKind]]":
+        """Return what Homebody knows by itself: the login, the home folder."""
+
+    def keep_words(self, words: "Sequence[tuple[str, PrivateKind]]") -> None:
+        """Keep these, in the place of those that were named before."""
+
+    def sent_body(self, sha256: str) -> str | None:
+        """Return the copy of a body that was sent; None: there is none, or no longer."""
+
+    def forget_body(self, sha256: str) -> None:
+        """Delete that copy."""
+
+    def use_offline(self, offline: bool) -> None:
+        """Connect to nothing from now on, and end what is connected; or connect again."""
+
+
+class BehindPrivacy(Protocol):
+    """What stands behind the window for the page of privacy."""
+
+    def open_privacy(self) -> PrivacyNeeds:
+        """Make what the page needs. Called once there is a session, on the window's thread."""
+
+    def erase(self, keep_models: bool, keys: tuple[str, ...]) -> "Erased":
+        """End all that stands behind the window, and erase the profile; it is the last call.
+
+        Called on a thread of its own. `keys`: sentences about what is still in the keyring.
+        """
+
+
 class Transcript(Protocol):
     """The turns of the conversation that is open; see `transcript.view`."""
 
@@ -245,6 +339,15 @@ class View(Protocol):
     def show_skills(self, state: "SkillsState") -> None:
         """Show the page of skills."""
 
+    def show_privacy(self, state: "PrivacyState") -> None:
+        """Show the page of privacy."""
+
+    def erase_everything(self, keep_models: bool, keys: tuple[str, ...]) -> None:
+        """End all that runs, erase the profile, say what came of it, and leave.
+
+        `keys`: sentences about what is still in the keyring.
+        """
+
     def notify(self, title: str, text: str) -> None:
         """Tell the person on the desktop, outside of the window."""
 
@@ -271,6 +374,11 @@ class View(Protocol):
 
     def ask_erase(self, title: str, agreed: Callable[[], None]) -> None:
         """Ask whether a conversation shall be erased for good."""
+
+    def ask_confirm(
+        self, title: str, sentence: str, action: str, agreed: Callable[[], None]
+    ) -> None:
+        """Ask once more before something that cannot be undone."""
 
     def ask_token(self, given: Callable[[str], None], closed: Callable[[], None]) -> AsksToken:
         """Ask for a token without blocking anything; `given` is called with what was typed."""

@@ -14,10 +14,12 @@ from homebody.privacy.lock import describe
 from homebody.settings.declared import Settings
 from homebody.ui.presenter.chats import Chats
 from homebody.ui.presenter.composing import Composing, refuse_elsewhere
+from homebody.ui.presenter.elsewhere import Elsewhere
 from homebody.ui.presenter.models import Models
 from homebody.ui.presenter.needs import (
     Background,
     Behind,
+    BehindPrivacy,
     BehindSkills,
     KeepsOwnSkills,
     Opens,
@@ -33,6 +35,7 @@ from homebody.ui.words import tr
 if TYPE_CHECKING:  # loaded when the page of models is opened
     from homebody.library.library import Library
     from homebody.ui.presenter.library import Shelving
+    from homebody.ui.presenter.privacy import Guarding
     from homebody.ui.presenter.reminding import Reminding
     from homebody.ui.presenter.skills import Abilities
 
@@ -56,6 +59,7 @@ class Presenter:
         remember: Callable[[str | None], None] = lambda _: None,
         behind: Behind | None = None,
         skills: BehindSkills | None = None,
+        privacy: BehindPrivacy | None = None,
     ) -> None:
         """`remember` is told which conversation to open at the next start, whenever it changes."""
         self.board = Board(view)
@@ -70,6 +74,7 @@ class Presenter:
         )
         self.composing = Composing(self._stage, self.talk)
         self.chats = Chats(self._stage, self.talk)
+        self.elsewhere = Elsewhere(self._stage, self.talk, self.go)
         self.models = Models(
             self._stage,
             settings,
@@ -86,6 +91,8 @@ class Presenter:
         self._skills = skills
         self._abilities: Abilities | None = None
         self._reminding: Reminding | None = None
+        self._privacy = privacy
+        self._guarding: Guarding | None = None
         self._open_session = open_session
         self._locks = locks
         self._remember = remember
@@ -195,14 +202,18 @@ class Presenter:
         self._stage.run("slow", work, failed=lambda _: None)
         self._stage.background.after(_HOUSEKEEPING_SECONDS, self._keep_house)
 
-    def _home(self) -> str:
-        return "\n\n".join(
-            (
-                tr("Everything stays on this machine: your words, the model, its replies."),
-                describe(self._locks),
-                tr("0 bytes have left."),
-            )
+    def _home(self, left: str = "") -> str:
+        """Return what stays here and who sees to it; `left`: what did not, once that is known."""
+        parts = (
+            tr("Everything stays on this machine unless you say yes to sending it."),
+            describe(self._locks),
+            left,
         )
+        return "\n\n".join(filter(None, parts))
+
+    def _say_left(self, left: str) -> None:
+        if self._stage.header_state.home != self._home(left):
+            self._stage.header(home=self._home(left))
 
     # ------------------------------------------------------------------ what the parts tell
 
@@ -223,8 +234,11 @@ class Presenter:
         if current != self._remembered:
             self._remembered = current
             self._remember(current)
+        if self._guarding is not None:
+            self._guarding.told()
         if not self.talk.writing:
             self.strip.reply(self.talk.head)
+            self.elsewhere.count_left(self._say_left)
             self.composing.measure()
             self._remember_hash()
 
@@ -244,6 +258,7 @@ class Presenter:
         self.composing.leaving()
 
     def _place_opened(self, place: Place, conversation: Conversation | None) -> None:
+        self.elsewhere.refresh()
         self.composing.opened(place, conversation)
         self._talk_changed()
 
@@ -261,6 +276,8 @@ class Presenter:
             self._shelving.model_changed()
         if self._abilities is not None:
             self._abilities.offer()
+        if self._guarding is not None:
+            self._guarding.settings_changed()
 
     # ------------------------------------------------------------------ the library
 
@@ -329,6 +346,19 @@ class Presenter:
         if self._abilities is not None:
             do(self._abilities)
 
+    # ------------------------------------------------------------------ privacy
+
+    def with_privacy(self, do: "Callable[[Guarding], None]") -> None:
+        """Do something with the page of privacy, once there are conversations."""
+        session, behind = self._stage.session, self._privacy
+        if self._guarding is None and session is not None and behind is not None:
+            from homebody.ui.presenter.privacy import Guarding
+
+            needs = behind.open_privacy()
+            self._guarding = Guarding(self._stage, self.models, needs, session.home, self._locks)
+        if self._guarding is not None:
+            do(self._guarding)
+
     # ------------------------------------------------------------------ intents
 
     def go(self, page: Page) -> None:
@@ -336,10 +366,22 @@ class Presenter:
         if page == "settings":
             self.models.show_settings()
         self._stage.go(page)
+        if page == "chat":
+            self.elsewhere.refresh()
         if page == "models":
             self._open_models()
         if page == "skills":
             self._open_skills()
+        if page == "privacy":
+            self._open_privacy()
+
+    def _open_privacy(self) -> None:
+        if self._guarding is None:
+            from homebody.ui.privacy_states import PrivacyState
+
+            busy = tr("Looking at what left this machine…")
+            self._stage.view.show_privacy(PrivacyState(busy=busy))
+        self.with_privacy(lambda guarding: guarding.refresh())
 
     def _open_models(self) -> None:
         if self._shelving is None:

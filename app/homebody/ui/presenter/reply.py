@@ -20,6 +20,7 @@ from homebody.messages.events import (
     Left,
     Paused,
     Saved,
+    Sending,
     Stepped,
     Stumbled,
     Thought,
@@ -30,6 +31,7 @@ from homebody.messages.events import (
 from homebody.messages.plans import Planned, SkillsPlan, Step
 from homebody.messages.turns import ShownTurn, Turn
 from homebody.store.store import Store
+from homebody.ui.presenter.offers import sending_card
 from homebody.ui.presenter.rows import turn_row
 from homebody.ui.presenter.stage import Stage
 from homebody.ui.presenter.work import step_row, step_rows
@@ -79,6 +81,9 @@ class Audience(Protocol):
 
     def open(self, conversation: str) -> None:
         """Go to a conversation."""
+
+    def show_again(self, turn: str) -> None:
+        """A turn that is shown may be another one by now: nothing came of what was asked of it."""
 
     def go_on_unsaved(self) -> None:
         """The request could not be saved, and the person would rather go on without."""
@@ -199,6 +204,8 @@ class Reply:
                 self._wait(writing, event)
             case Thought():
                 self._plan(writing, event.planned)
+            case Sending():
+                self._send(writing, event)
             case Stepped():
                 self._step(writing, event)
             case Written():
@@ -219,7 +226,7 @@ class Reply:
 
     def _begin(self, writing: _Writing, shown: ShownTurn) -> None:
         self._stage.board.dismiss("problem")
-        row = replace(turn_row(shown), live=True, waiting=tr("Thinking…"))
+        row = replace(turn_row(shown, self._stage.providers), live=True, waiting=tr("Thinking…"))
         writing.row = row
         # Taken up again: its row is there already, and so may be others after it.
         again = writing.first == shown.turn.id
@@ -231,7 +238,22 @@ class Reply:
                 self._stage.view.transcript.replace(writing.first, [row])
         self._audience.changed()
 
+    def _send(self, writing: _Writing, event: Sending) -> None:
+        """Say what leaves, while it leaves: where it belongs, and in the corner of the window."""
+        self._stage.header(sending=event.offer.host)
+        if writing.row is not None:
+            card = sending_card(event.offer)
+            row = replace(writing.row, offer=card, waiting=tr("Waiting for the reply…"))
+            self._put(writing, row)
+
+    def _settle(self) -> None:
+        """Nothing leaves any more."""
+        if self._stage.header_state.sending:
+            self._stage.header(sending="")
+
     def _wait(self, writing: _Writing, event: Waiting) -> None:
+        # The model here works: it goes on at home.
+        self._settle()
         if writing.row is None or writing.text or writing.reasoning:
             return
         words = {
@@ -282,14 +304,15 @@ class Reply:
         def then(found: list[ShownTurn]) -> None:
             if self._audience.is_here(place):
                 for shown in found:
-                    self._stage.view.transcript.update_row(turn_row(shown, left_out=True))
+                    row = turn_row(shown, self._stage.providers, left_out=True)
+                    self._stage.view.transcript.update_row(row)
 
         self._stage.run("store", lambda: [place.store.shown(turn) for turn in new], then)
 
     def _finish(self, writing: _Writing, event: Done | Paused | Stumbled) -> None:
         assert writing.row is not None
         shown = ShownTurn(event.turn, writing.row.place, writing.row.versions)
-        row = turn_row(shown)
+        row = turn_row(shown, self._stage.providers)
         if isinstance(event, Stumbled):
             row = replace(row, problem=event.message, hint=event.hint, resumable=event.resumable)
         elif event.problem:
@@ -315,6 +338,7 @@ class Reply:
     def _end(self, writing: _Writing) -> None:
         if self._writing is writing:
             self._writing = None
+        self._settle()
         if writing.place.temporary and not self._audience.is_here(writing.place):
             self._stage.run("store", writing.place.store.close)
         self._stage.board.dismiss("busy")
@@ -340,4 +364,6 @@ class Reply:
             )
         else:
             self._stage.board.tell(problem)
+            if writing.first is not None and self._audience.is_here(writing.place):
+                self._audience.show_again(writing.first)
         self._end(writing)

@@ -1,9 +1,12 @@
 """From values of the core to the states that widgets show."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from homebody.assistant.facts import details, facts
+from homebody.messages.providers import Provider
 from homebody.messages.turns import Attachment, Conversation, SearchHit, ShownTurn, Turn
+from homebody.ui.presenter.offers import mangled_line, offer_card, told_by
 from homebody.ui.presenter.work import asked_card, plan_facts, step_rows
 from homebody.ui.states import AttachmentChip, ConversationRow, Fact, TurnRow
 from homebody.ui.words import tr
@@ -11,14 +14,22 @@ from homebody.ui.words import tr
 __all__ = ["conversation_row", "hit_row", "short_count", "size_of", "title_of", "turn_row"]
 
 
-def turn_row(shown: ShownTurn, *, left_out: bool = False) -> TurnRow:
-    """Return the row of a turn. `left_out`: the model no longer sees it."""
+def turn_row(
+    shown: ShownTurn, providers: Sequence[Provider] = (), *, left_out: bool = False
+) -> TurnRow:
+    """Return the row of a turn. `left_out`: the model no longer sees it.
+
+    `providers`: who can be asked elsewhere, where that is offered.
+    """
     turn = shown.turn
     problem, hint = _trouble(turn)
-    line = facts(turn.run, turn.planned)
+    by = turn.run.elsewhere if turn.run is not None else ""
+    line = told_by(facts(turn.run, turn.planned), by)
     if turn.state == "stopped":
         line = f"{tr('stopped')} · {line}" if line else tr("stopped")
     told = tuple(Fact(tr(label), tr(value)) for label, value in details(turn))
+    if by:
+        told = (Fact(tr("Written by"), by), *told)
     waiting = turn.waiting if turn.state == "waiting" else None
     return TurnRow(
         id=turn.id,
@@ -28,6 +39,8 @@ def turn_row(shown: ShownTurn, *, left_out: bool = False) -> TurnRow:
         reasoning=turn.reasoning,
         steps=step_rows(turn.steps, settled=turn.state != "open"),
         asked=asked_card(waiting, turn.steps) if waiting is not None else None,
+        offer=offer_card(turn, providers),
+        mangled=mangled_line(turn.offer),
         live=turn.state == "open",
         facts="" if turn.state == "open" else line,
         details=told + plan_facts(turn.planned),
@@ -55,8 +68,11 @@ def _trouble(turn: Turn) -> tuple[str, str]:
 
 
 def _has_more(turn: Turn) -> bool:
-    """Tell whether there is anything to go on with: a reply that broke off, or steps left."""
+    """Tell whether there is anything to go on with: a reply that broke off, steps, an offer."""
     left = {"planned", "waiting", "running", "skipped"}
+    if turn.offer is not None and turn.offer.state == "agreed":
+        # It may not have left: the person is asked again.
+        return True
     return bool(turn.reply) or any(step.state in left for step in turn.steps)
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from homebody.assistant.session import Session
 from homebody.base.errors import HomebodyError
+from homebody.messages.providers import Provider
 from homebody.ui.presenter.needs import Background, Failed, Lane, Opens, View
 from homebody.ui.states import ComposerState, HeaderState, Notice, Page, SidebarState
 from homebody.ui.words import tr
@@ -81,6 +82,8 @@ class Stage:
     porter: Opens
     session: Session | None = None
     """None until the conversations are open."""
+    providers: tuple[Provider, ...] = ()
+    """Who can be asked elsewhere, as far as was read."""
     header_state: HeaderState = field(default_factory=HeaderState)
     composer_state: ComposerState = field(default_factory=ComposerState)
     sidebar_state: SidebarState = field(default_factory=lambda: SidebarState(opening=True))
@@ -126,6 +129,7 @@ def _page_title(page: Page) -> str:
     titles = {
         "models": tr("Models"),
         "skills": tr("Skills"),
+        "privacy": tr("Privacy"),
         "settings": tr("Settings"),
         "shortcuts": tr("Shortcuts"),
         "about": tr("About"),

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from msgspec.structs import replace
+
 from homebody.assistant.turn import Assistant
 from homebody.base.errors import HomebodyError
 from homebody.messages.events import TurnEvent
+from homebody.messages.offers import OfferChange, Scope
 from homebody.messages.plans import Choice, Planned
 from homebody.messages.turns import Attachment, Conversation, ShownTurn, Turn
 from homebody.store.store import Store
+from homebody.ui.presenter.offers import offer_card
 from homebody.ui.presenter.reply import Place, Reply
 from homebody.ui.presenter.rows import title_of, turn_row
 from homebody.ui.presenter.stage import Stage
@@ -219,7 +223,8 @@ class Talk:
         cut = len(page) if self._all_left_out else 0
         if not cut and dropped and dropped[-1] in ids:
             cut, self._all_left_out = ids.index(dropped[-1]) + 1, True
-        rows = [turn_row(shown, left_out=n < cut) for n, shown in enumerate(page)]
+        known = self._stage.providers
+        rows = [turn_row(shown, known, left_out=n < cut) for n, shown in enumerate(page)]
         now = self._reply.row() if self.writing_here else None
         return [now if now is not None and row.id == now.id else row for row in rows]
 
@@ -297,6 +302,58 @@ class Talk:
 
         if not self._reply.stop_for(turn, then):
             then()
+
+    # ------------------------------------------------------------------ asking elsewhere
+
+    def offer(self, turn: str) -> None:
+        """Show what would leave to ask elsewhere what this turn asks. Nothing leaves by this."""
+        self._follow(turn, lambda assistant: assistant.offer(turn))
+
+    def send_offer(self, turn: str, sha256: str, scope: Scope) -> None:
+        """Send what was shown: the request with this hash, or nothing."""
+        self._follow(turn, lambda assistant: assistant.send(turn, sha256, scope))
+
+    def keep_home(self, turn: str, never: bool) -> None:
+        """Send nothing, and answer here. `never`: offer nothing in this conversation any more."""
+        self._follow(turn, lambda assistant: assistant.keep_home(turn, never=never))
+
+    def change_offer(self, turn: str, change: OfferChange) -> None:
+        """Change what would leave. Where that cannot be done, it stays and the sheet says why."""
+        place, assistant = self._place, self.assistant()
+        if place is None or assistant is None:
+            return
+
+        def work() -> ShownTurn:
+            assistant.change_offer(turn, change)
+            return place.store.shown(turn)
+
+        def failed(problem: HomebodyError) -> None:
+            words = f"{problem.message} {problem.hint}".strip()
+            self.show_again(turn, words)
+
+        self._stage.run("offer", work, partial(self._show_turn, place), failed)
+
+    def show_again(self, turn: str, problem: str = "") -> None:
+        """Show a turn as it stands in the store. `problem`: why its offer was not changed."""
+        place = self._place
+        if place is not None:
+            self._stage.run(
+                "store",
+                lambda: place.store.shown(turn),
+                partial(self._show_turn, place, problem=problem),
+            )
+
+    def _show_turn(self, place: Place, shown: ShownTurn, problem: str = "") -> None:
+        now = self._reply.row() if self.writing else None
+        if place is not self._place or (now is not None and now.id == shown.turn.id):
+            return
+        if self._head is not None and self._head.id == shown.turn.id:
+            self._head = shown.turn
+        known = self._stage.providers
+        row = turn_row(shown, known)
+        if problem:
+            row = replace(row, offer=offer_card(shown.turn, known, problem=problem))
+        self._stage.view.transcript.update_row(row)
 
     def _follow(self, turn: str, begin: Callable[[Assistant], Iterator[TurnEvent]]) -> None:
         """Follow what becomes of a turn that is shown, or of one in its place."""

@@ -117,7 +117,7 @@ class Rows:
         return [
             base
             + len(row.steps) * step
-            + (question if row.asked is not None else 0)
+            + (question if row.waits else 0)
             + int(
                 (len(row.request) + len(row.reply)) * character
                 + (row.reply.count("\n") + row.request.count("\n")) * new_line

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from homebody.ui.offer_states import Drafts
 from homebody.ui.states import TurnRow
 from homebody.ui.theme import Look
 from homebody.ui.transcript.attachments import Attachments
@@ -11,7 +12,7 @@ from homebody.ui.transcript.body import SHOWN, Body
 from homebody.ui.transcript.highlight import Highlighter
 from homebody.ui.transcript.parts import Facts, Problem, Surface, Word, label, unmarked
 from homebody.ui.transcript.work import Work
-from homebody.ui.words import tr
+from homebody.ui.words import breakable, tr
 
 __all__ = ["TurnWidget"]
 
@@ -31,6 +32,14 @@ class TurnWidget(QWidget):
     rerun_asked = Signal(str, int, dict)
     """The turn's id, the number of a step from 0, and its arguments as they were typed."""
     plain_asked = Signal(str)
+    elsewhere_asked = Signal(str)
+    offer_changed = Signal(str, object)
+    """The turn's id, and an `OfferChange`."""
+    offer_agreed = Signal(str, str, str)
+    """The turn's id, the hash of what was shown, and the scope of the yes."""
+    offer_declined = Signal(str, bool)
+    """The turn's id, and whether nothing shall be offered there any more."""
+    providers_asked = Signal()
     link_clicked = Signal(str)
     copied = Signal(str)
     reshaped = Signal(str)
@@ -46,12 +55,14 @@ class TurnWidget(QWidget):
         look: Look,
         highlighter: Highlighter,
         unfolded: set[tuple[str, str]],
+        drafts: Drafts,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._look = look
         self._highlighter = highlighter
         self._unfolded = unfolded
+        self._drafts = drafts
         self.row = TurnRow(id="", request="")
         self._is_last = False
         self.is_marked = False
@@ -72,21 +83,31 @@ class TurnWidget(QWidget):
         self._reasoning_fold = self._word(tr("Reasoning"), "reasoning-fold", tr("Reasoning"))
         self._reasoning = self._body("reasoning", self)
         self._reasoning.set_quiet(quiet=True)
-        self._work = Work(self._look, self._unfolded, self)
+        self._work = Work(self._look, self._unfolded, self._drafts, self)
         self._reply = self._body("reply", self)
         self._waiting = label(self, "dim", "waiting")
         self._cut = label(self, "fact", "cut")
+        self._mangled = label(self, "fact", "mangled")
         self._problem = Problem(self._look, self)
         self._facts_fold = self._word("", "facts", "")
         self._facts = Facts(self._look, self)
         self._copy_reply = self._word(tr("Copy"), "copy-reply", tr("Copy the reply"))
         self._again = self._word(tr("Again"), "again", tr("Answer this request anew"))
+        self._elsewhere = self._word(
+            tr("Ask elsewhere"), "ask-elsewhere", tr("Ask a larger model elsewhere; you see what")
+        )
         self._go_on = self._word(tr("Go on"), "continue", tr("Go on with this reply"))
         self._older = self._word("\u2039", "older", tr("Previous version"))
         self._place = label(self, "fact", "place")
         self._place.setWordWrap(False)
         self._newer = self._word("\u203a", "newer", tr("Next version"))
-        self._sometimes = (self._copy_request, self._edit, self._copy_reply, self._again)
+        self._sometimes = (
+            self._copy_request,
+            self._edit,
+            self._copy_reply,
+            self._again,
+            self._elsewhere,
+        )
         self._connect()
 
     def _connect(self) -> None:
@@ -106,6 +127,11 @@ class TurnWidget(QWidget):
         self._work.answered.connect(self._on_answered)
         self._work.rerun_asked.connect(self._on_rerun)
         self._work.plain_asked.connect(self._on_plain)
+        self._elsewhere.clicked.connect(self._on_elsewhere)
+        self._work.offer_changed.connect(self._on_offer_changed)
+        self._work.offer_agreed.connect(self._on_offer_agreed)
+        self._work.offer_declined.connect(self._on_offer_declined)
+        self._work.providers_asked.connect(self.providers_asked)
         for word in self._sometimes:
             word.focused.connect(self._show_words)
 
@@ -141,7 +167,7 @@ class TurnWidget(QWidget):
             self._bubble.setVisible(bool(row.request))
         if row.attachments or old.attachments:
             self._attachments.show_chips(row.id, row.attachments)
-        if row.steps or old.steps or row.asked or old.asked:
+        if any((row.steps, old.steps, row.asked, old.asked, row.offer, old.offer)):
             self._work.show_row(row)
         self._reply.name(tr("Homebody"))
         if row.reply != self._reply.whole or old.live or row.live or not same:
@@ -218,12 +244,15 @@ class TurnWidget(QWidget):
         self._speaker.setVisible(
             has_reply
             or row.live
-            or bool(row.problem or row.waiting or row.reasoning or row.steps or row.asked)
+            or bool(row.problem or row.waiting or row.reasoning)
+            or bool(row.steps or row.asked or row.offer)
         )
         self._cut.setText(
             tr("Only the first {count:,} characters are shown. Copy gives all.").format(count=SHOWN)
         )
         self._cut.setVisible(self._reply.is_cut or self._request.is_cut)
+        self._mangled.setText(breakable(row.mangled))
+        self._mangled.setVisible(bool(row.mangled) and has_reply)
         self._problem.show_problem(row.problem, row.hint, resumable=row.resumable)
         self._problem.setVisible(bool(row.problem))
         self._facts_fold.setText(unmarked(row.facts))
@@ -235,7 +264,9 @@ class TurnWidget(QWidget):
         self._facts.setVisible(self._is_unfolded("facts") and bool(row.details))
         for word, shown in (
             (self._copy_reply, has_reply and not row.live),
-            (self._again, not row.live and row.asked is None),
+            (self._again, not row.live and not row.waits),
+            # Also in the place of what a step asks.
+            (self._elsewhere, not row.live and (row.asked is not None or not row.waits)),
             (self._edit, not row.live),
             (self._go_on, row.resumable and not row.problem and not row.live),
             (self._older, row.versions > 1),
@@ -281,7 +312,7 @@ class TurnWidget(QWidget):
             self._reply.setGeometry(0, y, width, height)
             self._reply.place_buttons()
             y += height + size(4)
-        for part, gap in ((self._cut, 4), (self._problem, 8)):
+        for part, gap in ((self._cut, 4), (self._mangled, 4), (self._problem, 8)):
             if not part.isHidden():
                 is_card = part is self._problem
                 y += size(gap)
@@ -334,7 +365,7 @@ class TurnWidget(QWidget):
     def _place_words(self, y: int, width: int) -> int:
         size = self._look.theme.size
         tall, inset = size(_UNDER_WORDS), size(6) + 2
-        words = [self._copy_reply, self._again, self._go_on]
+        words = [self._copy_reply, self._again, self._elsewhere, self._go_on]
         shown: list[QWidget] = [word for word in words if not word.isHidden()]
         if not self._place.isHidden():
             shown += [self._older, self._place, self._newer]
@@ -406,6 +437,18 @@ class TurnWidget(QWidget):
 
     def _on_plain(self) -> None:
         self.plain_asked.emit(self.row.id)
+
+    def _on_elsewhere(self) -> None:
+        self.elsewhere_asked.emit(self.row.id)
+
+    def _on_offer_changed(self, change: object) -> None:
+        self.offer_changed.emit(self.row.id, change)
+
+    def _on_offer_agreed(self, sha256: str, scope: str) -> None:
+        self.offer_agreed.emit(self.row.id, sha256, scope)
+
+    def _on_offer_declined(self, never: bool) -> None:
+        self.offer_declined.emit(self.row.id, never)
 
     def _on_reshaped(self) -> None:
         if not self._is_drawing:

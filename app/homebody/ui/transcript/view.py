@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
+from homebody.ui.offer_states import Drafts
 from homebody.ui.states import TurnRow
 from homebody.ui.theme import COLUMN, MARGIN, Look
 from homebody.ui.transcript.highlight import Highlighter
@@ -43,6 +44,11 @@ class TranscriptView(QAbstractScrollArea):
     answered = Signal(str, str, str)
     rerun_asked = Signal(str, int, dict)
     plain_asked = Signal(str)
+    elsewhere_asked = Signal(str)
+    offer_changed = Signal(str, object)
+    offer_agreed = Signal(str, str, str)
+    offer_declined = Signal(str, bool)
+    providers_asked = Signal()
     link_clicked = Signal(str)
     copied = Signal(str)
 
@@ -53,6 +59,8 @@ class TranscriptView(QAbstractScrollArea):
         self._rows = Rows()
         self._pool = Pool(self._make, self)
         self._unfolded: set[tuple[str, str]] = set()
+        self._drafts = Drafts()
+        """What was typed into an offer outlives another conversation being looked at."""
         self._anchor = ("", 0)
         """A turn, and how far below its top the upper edge is."""
         self._is_at_end = True
@@ -154,7 +162,7 @@ class TranscriptView(QAbstractScrollArea):
 
     def to_question(self) -> None:
         """Go to the last turn that asks something, if there is one."""
-        asking = [row.id for row in self._rows if row.asked is not None]
+        asking = [row.id for row in self._rows if row.waits]
         if asking and self.show_turn(asking[-1], mark=False):
             self._pool.bound[asking[-1]].focus_question()
 
@@ -308,7 +316,8 @@ class TranscriptView(QAbstractScrollArea):
             self._filling.start()
 
     def _make(self) -> TurnWidget:
-        widget = TurnWidget(self._look, self._highlighter, self._unfolded, self.viewport())
+        kept = self._unfolded, self._drafts
+        widget = TurnWidget(self._look, self._highlighter, *kept, self.viewport())
         widget.hide()
         widget.edit_asked.connect(self.edit_asked)
         widget.again_asked.connect(self.again_asked)
@@ -317,6 +326,11 @@ class TranscriptView(QAbstractScrollArea):
         widget.answered.connect(self.answered)
         widget.rerun_asked.connect(self.rerun_asked)
         widget.plain_asked.connect(self.plain_asked)
+        widget.elsewhere_asked.connect(self.elsewhere_asked)
+        widget.offer_changed.connect(self.offer_changed)
+        widget.offer_agreed.connect(self.offer_agreed)
+        widget.offer_declined.connect(self.offer_declined)
+        widget.providers_asked.connect(self.providers_asked)
         widget.link_clicked.connect(self.link_clicked)
         widget.copied.connect(self.copied)
         widget.reshaped.connect(self._on_reshaped)
