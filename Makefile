@@ -32,6 +32,7 @@ fix: $(VENV)/.developing
 
 bench: $(VENV)/.developing
 	@$(BIN)/python tests/bench/run.py $(ARGS)
+	@$(BIN)/python tests/bench/locks.py
 
 torture: $(VENV)/.developing
 	@$(BIN)/python tests/torture/store_kill.py --kills 3000
@@ -41,6 +42,9 @@ torture: $(VENV)/.developing
 	@$(BIN)/python tests/torture/wire_ledger.py --requests 10000 --chains 100
 	@$(BIN)/python tests/torture/courier_kill.py --kills 200
 	@PYTHONPATH=tests $(BIN)/python tests/torture/injections.py
+	@$(BIN)/python tests/torture/ledger_edits.py --edits 1000
+	@PYTHONPATH=tests $(BIN)/python tests/bench/wire_bodies.py --offers 10000
+	@$(BIN)/python tests/torture/connections.py --pytest "tests --timeout 300"
 
 # The planner's adapter, trained anew: an hour and more on two cores, PyTorch in an environment of its own.
 planner: $(VENV)/.developing

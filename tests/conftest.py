@@ -14,6 +14,10 @@ from msgspec import json
 
 from assistant.support import Scripted
 from homebody.engine.scripted import Script, ScriptedReply
+from outside import nothing_reached_elsewhere
+
+# A fixture of every test, as those below.
+__all__ = ["nothing_reached_elsewhere"]
 
 # Qt, should a test ever start it, draws into memory.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"

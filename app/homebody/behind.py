@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from homebody.messages.frames import Loaded
     from homebody.messages.shelf import ModelSettings
     from homebody.messages.skills import Reminder
+    from homebody.privacy.erasing import Erased
     from homebody.skills.notify import Notifier
     from homebody.skills.own import OwnSkills
     from homebody.store.store import Store
+    from homebody.ui.presenter.privacy_files import PrivacyFiles
 
 __all__ = ["Behind"]
 
@@ -85,12 +87,15 @@ class Behind:
 
     def open_session(self) -> "Session":
         """Build what the window works with."""
+        from homebody.courier.client import Courier
         from homebody.machine.gpus import GpuReader
         from homebody.ui.clipboard import WindowClipboard
         from homebody.workbench import DeskParts
 
         engine = self._start()
         self._reader = reader = GpuReader()
+        assert self._porter is not None
+        self._courier = courier = Courier(self._porter)
         self._session = build_session(
             self._home,
             self._options,
@@ -100,6 +105,7 @@ class Behind:
             reader,
             forgiving=True,
             desk=DeskParts(clipboard=WindowClipboard(), opens=self._porter, reminds=True),
+            courier=courier,
         )
         return self._session
 
@@ -107,22 +113,20 @@ class Behind:
 
     def open_library(self) -> "Library":
         """Make the library. Called once."""
-        from homebody.courier.client import Courier
         from homebody.library.downloads import Downloads
         from homebody.library.library import Library
         from homebody.library.shelf import Shelf
 
-        session, porter = self._session, self._porter
+        session, courier = self._session, self._courier
         assert session is not None
-        assert porter is not None
-        self._courier = Courier(porter, offline=session.settings.offline)
+        assert courier is not None
         shelf = Shelf(self._home, session.saved)
-        self._downloads = Downloads(self._courier, self._home.models, self._remember)
+        self._downloads = Downloads(courier, self._home.models, self._remember)
         session.hashes.begin(shelf.unchecked())
         return Library(
             shelf=shelf,
             downloads=self._downloads,
-            hub=self._courier,
+            hub=courier,
             fit=self._fit,
             measure=self._measure,
             read_gpus=self._read,
@@ -146,6 +150,23 @@ class Behind:
         from homebody.skills.notify import Notifier
 
         return Notifier(store, tell)
+
+    def open_privacy(self) -> "PrivacyFiles":
+        """Make what the page of privacy needs."""
+        from homebody.ui.presenter.privacy_files import PrivacyFiles
+
+        assert self._courier is not None
+        assert self._session is not None
+        return PrivacyFiles(self._home, self._courier, self._session.saved)
+
+    def erase(self, keep_models: bool, keys: tuple[str, ...]) -> "Erased":
+        """End everything, and erase the profile. Nothing of Homebody's may write afterwards."""
+        from homebody.base.log import end_log
+        from homebody.privacy.erasing import erase_profile
+
+        self.end()
+        end_log()
+        return erase_profile(self._home, keep_models=keep_models, keys=keys)
 
     def truth(self, loaded: "Loaded") -> "Truth | None":
         """Return what there is to say about where this model computes, or nothing."""

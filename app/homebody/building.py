@@ -18,9 +18,11 @@ from homebody.base.paths import Home
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from homebody.assistant.elsewhere import Elsewhere
     from homebody.assistant.needs import Meters
     from homebody.assistant.session import Session
     from homebody.assistant.turn import Assistant
+    from homebody.courier.client import Courier, Porter
     from homebody.engine.client import Engine
     from homebody.engine.probe import Probe, Verdict
     from homebody.library.fit import Memories
@@ -79,23 +81,40 @@ def settle(probe: "Probe | None") -> "Verdict | None":
 
 @contextmanager
 def session_for(
-    home: Home, options: SimpleNamespace, locks: tuple[str, ...]
+    home: Home,
+    options: SimpleNamespace,
+    locks: tuple[str, ...],
+    porter: "Porter | None" = None,
 ) -> "Iterator[Session]":
-    """Build a session with an engine of its own, and take both down again."""
+    """Build a session with an engine of its own, and take both down again.
+
+    With a porter, a model elsewhere can be asked.
+    """
     from homebody.engine.client import Engine
     from homebody.machine.gpus import GpuReader
 
     verdict = settle(find_probe(home))
     engine = Engine()
     engine.start()
+    courier = _courier_for(porter)
     try:
-        session = build_session(home, options, locks, engine, verdict, GpuReader())
+        session = build_session(home, options, locks, engine, verdict, GpuReader(), courier=courier)
         try:
             yield session
         finally:
             session.close()
     finally:
+        if courier is not None:
+            courier.close()
         engine.close()
+
+
+def _courier_for(porter: "Porter | None") -> "Courier | None":
+    if porter is None:
+        return None
+    from homebody.courier.client import Courier
+
+    return Courier(porter)
 
 
 def build_session(
@@ -108,12 +127,14 @@ def build_session(
     *,
     forgiving: bool = False,
     desk: "DeskParts | None" = None,
+    courier: "Courier | None" = None,
 ) -> "Session":
     """Build a session on an engine that was started.
 
     `verdict` is what came out when the build was tried; `forgiving`: where the model that was
     asked for cannot be used, go on with the starter, or with none, and say so. Otherwise that
     raises `ModelProblem`. `desk`: what skills find there; None in a terminal.
+    `courier`: what asks elsewhere after a yes; None: nothing does.
     """
     from msgspec.structs import replace
 
@@ -126,6 +147,8 @@ def build_session(
     loaded = load(home)
     offline = bool(getattr(options, "offline", False))
     settings = replace(loaded.settings, offline=loaded.settings.offline or offline)
+    if courier is not None:
+        courier.offline = settings.offline
     start_log(home.log, settings.log_level)
     cores = physical_cores()
 
@@ -182,6 +205,7 @@ def build_session(
         name=lambda model: ModelName(model.name, hashes.known(model.path)),
         meter=EnergyMeter(reader.read),
         desk=desk,
+        courier=courier,
         notices=notices,
     )
     return Session(
@@ -213,6 +237,7 @@ class _Answering:
     name: "Callable[[ShelvedModel], ModelName]"
     meter: "Meters"
     desk: "DeskParts | None"
+    courier: "Courier | None"
     notices: list[str]
     bench: "Workbench | None" = None
     """What skills run on: made when skills are first wanted, and once."""
@@ -229,6 +254,7 @@ class _Answering:
             store,
             self.engine,
             work=self.bench.use(model, settings) if wanted and self.bench is not None else None,
+            elsewhere=self._elsewhere(),
             sampling=sampling_of(model, settings),
             system=system_of(model, settings),
             max_tokens=settings.max_reply_tokens,
@@ -236,6 +262,37 @@ class _Answering:
             meter=self.meter,
             adapters=adapters_of(model),
             template=template_of(model),
+        )
+
+    def _elsewhere(self) -> "Elsewhere | None":
+        """Return what asks a model elsewhere; it connects to nothing before a yes."""
+        if self.courier is None:
+            return None
+        from homebody.assistant.elsewhere import Elsewhere, bytes_left
+        from homebody.base.clock import now
+        from homebody.privacy.dictionary import find_dictionary
+        from homebody.privacy.redaction import Redactor
+        from homebody.privacy.tagger import TAGS_FROM, Tagger
+        from homebody.settings.providers import agree, load_providers
+
+        courier, home, engine = self.courier, self.home, self.engine
+
+        def redactor() -> Redactor:
+            loaded = engine.loaded
+            # A model that is not there yet, or too small, is not waited for.
+            helps = loaded is not None and loaded.parameters >= TAGS_FROM
+            return Redactor(find_dictionary(home), Tagger(engine) if helps else None)
+
+        def keep_agreed(name: str) -> None:
+            agree(home, name, now().isoformat())
+
+        return Elsewhere(
+            providers=partial(load_providers, home),
+            redactor=redactor,
+            send=courier.ask,
+            offline=lambda: courier.offline,
+            agree=keep_agreed,
+            left=partial(bytes_left, home.ledger),
         )
 
     def _make_bench(self, settings: "Settings") -> None:

@@ -16,6 +16,7 @@ from homebody.base.paths import Home, find_home
 
 if TYPE_CHECKING:
     from homebody.assistant.session import Session
+    from homebody.courier.client import Porter
     from homebody.engine.probe import Verdict
 
 __all__ = ["run"]
@@ -105,24 +106,56 @@ def _run(options: SimpleNamespace) -> int:
         if not why:
             return _show(options)
         options.windowless = why
-    if options.command == "models":
-        return _models(options)
+    if options.command in {"models", "providers"}:
+        return _errand(options)
+    home = find_home()
+    porter = _porter_for(home, options)
+    try:
+        return _answer(home, options, porter)
+    finally:
+        if porter is not None:
+            porter.close()
+
+
+def _porter_for(home: Home, options: SimpleNamespace) -> "Porter | None":
+    """Start a porter where something may be asked elsewhere, after a yes."""
+    wanted = bool(getattr(options, "remote", None)) or (
+        options.command in {"", "chat"} and not options.offline and home.providers.exists()
+    )
+    if not wanted:
+        return None
+    from homebody.courier.client import Porter
+
+    porter = Porter()
+    # Before the lock: what a locked process starts is locked too.
+    porter.start()
+    return porter
+
+
+def _answer(home: Home, options: SimpleNamespace, porter: "Porter | None") -> int:
+    """Do what needs no window, locked."""
     from homebody.privacy.lock import lock_front_end
 
     locks = lock_front_end()
-    if options.command in {"selftest", "doctor", "ledger"}:
-        return _examine(options, locks)
-    home = find_home()
-    if options.command == "ask":
-        return _ask(home, options, locks)
-    return _plan(home, options) if options.command == "plan" else _talk(home, options, locks)
+    match options.command:
+        case "selftest" | "doctor" | "ledger":
+            return _examine(options, locks)
+        case "redact":
+            return _redact(home, options, locks)
+        case "plan":
+            return _plan(home, options)
+        case "ask":
+            return _ask(home, options, locks, porter)
+    return _talk(home, options, locks, porter)
 
 
-def _ask(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
+def _ask(
+    home: Home, options: SimpleNamespace, locks: tuple[str, ...], porter: "Porter | None"
+) -> int:
     """Answer one request."""
     from homebody.building import session_for
 
-    with session_for(home, options, locks) as session:
+    with session_for(home, options, locks, porter) as session:
         # Imported while the engine starts, as in `_talk`: it brings the store with it.
         from homebody.cli.ask import ask
 
@@ -134,6 +167,8 @@ def _ask(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
             skills=not options.no_skills,
             yes=options.yes,
             grants=options.grant,
+            remote=options.remote or "",
+            consent=options.consent or "",
         )
 
 
@@ -159,11 +194,16 @@ def _plan(home: Home, options: SimpleNamespace) -> int:
         engine.close()
 
 
-def _models(options: SimpleNamespace) -> int:
-    """Do something with models; only what has to connect starts a porter."""
-    from homebody.cli.models import CONNECTING, models
+def _errand(options: SimpleNamespace) -> int:
+    """Do something with models or providers; only what has to connect starts a porter."""
     from homebody.privacy.lock import lock_front_end
 
+    if options.command == "models":
+        from homebody.cli.models import CONNECTING
+        from homebody.cli.models import models as run_errand
+    else:
+        from homebody.cli.providers import CONNECTING
+        from homebody.cli.providers import providers as run_errand
     porter = None
     if options.action in CONNECTING:
         from homebody.courier.client import Porter
@@ -173,7 +213,7 @@ def _models(options: SimpleNamespace) -> int:
         porter.start()
     try:
         lock_front_end()
-        return models(find_home(), options, porter)
+        return run_errand(find_home(), options, porter)
     finally:
         if porter is not None:
             porter.close()
@@ -203,6 +243,21 @@ def _examine(options: SimpleNamespace, locks: tuple[str, ...]) -> int:
     )
 
 
+def _redact(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
+    """Replace private things in what comes on stdin."""
+    from homebody.cli.redact import redact
+
+    if not options.model:
+        return redact(home, as_json=options.json)
+    from homebody.building import session_for
+    from homebody.privacy.tagger import Tagger
+
+    # The model of the settings, and nothing that skills need.
+    plain = SimpleNamespace(command="redact", offline=True, no_skills=True)
+    with session_for(home, plain, locks) as session:
+        return redact(home, as_json=options.json, tagger=lambda: Tagger(session.engine))
+
+
 def _try_again(home: Home) -> "Verdict | None":
     """Try the engine's build anew where it failed before: a driver may have been mended."""
     from homebody.building import find_probe
@@ -229,7 +284,8 @@ def _show(options: SimpleNamespace) -> int:
 
         gc.enable()
         options.windowless = f"The window cannot be shown: {error}."
-        return _talk(home, options, lock_front_end())
+        # Without a porter: nothing is asked elsewhere in such a terminal.
+        return _talk(home, options, lock_front_end(), None)
     try:
         return run_window(
             Needs(
@@ -238,6 +294,7 @@ def _show(options: SimpleNamespace) -> int:
                 open_session=behind.open_session,
                 behind=behind,
                 skills=behind,
+                privacy=behind,
                 file=str(options.file.absolute()) if options.file else "",
             )
         )
@@ -246,7 +303,9 @@ def _show(options: SimpleNamespace) -> int:
         behind.end()
 
 
-def _talk(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
+def _talk(
+    home: Home, options: SimpleNamespace, locks: tuple[str, ...], porter: "Porter | None"
+) -> int:
     """Chat where there is a terminal; otherwise answer what comes on stdin."""
     from homebody.building import session_for
 
@@ -256,7 +315,7 @@ def _talk(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int:
 
             _tell(session)
             return ask(session, read_request())
-    with session_for(home, options, locks) as session:
+    with session_for(home, options, locks, porter) as session:
         from homebody.cli.chat import Chat
         from homebody.cli.grants import let_in
 

@@ -1,22 +1,47 @@
 """Ways to reach something outside of this process."""
 
 import array
+import contextlib
 import ctypes
 import errno
 import fcntl
 import mmap
 import os
 import socket
+import stat
 import subprocess
 import sys
 import termios
 import threading
+from pathlib import Path
 
 from route_kit import before, check, route
 
 from homebody.privacy import kernel
 
 # ---------------------------------------------------------------- sockets
+
+
+@before
+def before_inherited():
+    """Sockets that this process was given when it was started; asked before it makes any."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(int(entry.name)).st_mode):
+                found.append(int(entry.name))
+    return found
+
+
+@route
+def inherited(prepared, *_):
+    """A connected socket of the process that started this one. To write into it no call for
+    sockets is needed, so no filter can refuse it: it must not be there.
+    """
+    if not prepared:
+        raise OSError(errno.EBADF, "no socket was inherited")
+    for descriptor in prepared:
+        os.write(descriptor, b"x")
 
 
 @route
@@ -109,6 +134,40 @@ def syscall_socket(*_):
 def abstract_unix(_, name):
     with socket.socket(socket.AF_UNIX) as out:
         out.connect("\0" + name)
+
+
+@route
+def dbus(_, path):
+    """The person's session bus, whose services fetch for whoever asks."""
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.connect(path)
+        bus.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+        answer = bus.recv(200)
+    assert answer.startswith(b"OK "), answer
+
+
+@route
+def other_family(*_):
+    """Any socket at all that is not AF_UNIX: every family that a kernel may know, every kind."""
+    families(range(64), but=socket.AF_UNIX)
+
+
+@route
+def any_family(*_):
+    families(range(64))
+
+
+def families(numbers, but=None):
+    problems = set()
+    for family in numbers:
+        for kind in (1, 2, 3, 4, 5, 10) if family != but else ():
+            try:
+                os.close(check(ctypes.CDLL(None, use_errno=True).socket(family, kind, 0)))
+            except OSError as problem:
+                problems.add(problem.errno)
+            else:
+                return
+    raise OSError(max(problems - {errno.EACCES}, default=errno.EACCES), "all refused")
 
 
 @route
