@@ -1,7 +1,7 @@
 """Draw every screen and state of the window, light and dark: `make pictures`.
 
 The widgets are the real ones; what they show is made up here, so that a picture is the same
-every time. `--keep` also writes the four that the README shows to `assets/screenshots`.
+every time. `--keep` also writes the six that the README shows to `assets/screenshots`.
 """
 
 import os
@@ -72,7 +72,10 @@ from homebody.ui.window import Window
 ROOT = Path(__file__).parent.parent.parent
 OUT = ROOT / "build" / "pictures"
 KEPT = ROOT / "assets" / "screenshots"
-README = {"talk-light", "chat-dark", "welcome-light", "models-page-dark"}
+README = {
+    *("talk-light", "steps-done-dark", "offer-sheet-light"),
+    *("privacy-ledger-dark", "welcome-light", "models-page-dark"),
+}
 WIDTH, HEIGHT = 1180, 760
 
 HOME = """Everything stays on this machine unless you say yes to sending it.
