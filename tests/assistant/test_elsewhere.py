@@ -362,8 +362,12 @@ def test_what_does_not_fit_the_context_is_offered(abroad: Start) -> None:
     assert isinstance(ending, Stumbled)
     assert "does not fit" in ending.message
     again = it.chores.ask(long)
-    done = it.chores.finish(it.assistant.send(again.turn.id, offer_of(again).sha256))
+    offer = offer_of(again)
+    done = it.chores.finish(it.assistant.send(again.turn.id, offer.sha256, "conversation"))
     assert done.turn.reply == "An answer from afar."
+    # So many words are hardly all the person's own: a standing yes is not for them.
+    assert offer_of(it.chores.ask(long + "more")).state == "open"
+    assert len(it.speaker.asked) == 1
 
 
 # ---------------------------------------------------------------- asking by hand, later
@@ -419,7 +423,7 @@ def test_a_yes_for_the_conversation_sends_without_asking_to_that_destination_alo
         it.providers[:] = [changed]
         offer_of(it.chores.ask("Three", remote="Big"))
     it.providers[:] = [BIG]
-    it.chores.store.withdraw(it.chores.conversation)
+    it.chores.store.stay_home(it.chores.conversation)
     offer_of(it.chores.ask("Four", remote="Big"))
     conversation = it.chores.store.create_conversation()
     events = list(it.assistant.run(conversation.id, "Five", parent=None, remote="Big"))

@@ -10,13 +10,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.support import DRIVER, Terminal, scripted
+from cli.support import DRIVER, Terminal, plain, scripted
 from homebody.base.paths import find_home
+from homebody.cli.offers import put
+from homebody.messages.offers import Offer
 from homebody.messages.providers import Provider
 from homebody.messages.reports import AskReport
 from homebody.privacy.ledger import entries
+from homebody.privacy.offers import make_offer
+from homebody.privacy.redaction import Redactor
 from homebody.settings.providers import add_provider, load_providers
-from provider_server import ProviderServer
+from provider_server import Fault, ProviderServer
+
+pexpect = pytest.importorskip("pexpect")
 
 Write = Callable[..., Path]
 QUESTION = "Who is ada@example.com in Porto?"
@@ -117,7 +123,7 @@ def test_json_refuses_with_an_error_and_a_hint_alone(server: ProviderServer, scr
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--remote", "Nobody"), "There is: Cellar."),
+        (("--remote", "Nobody"), "Name one of these: Cellar."),
         (("--remote", "Cellar", "--offline"), "offline"),
         (("--consent", "0" * 64), "--remote NAME"),
     ],
@@ -187,26 +193,29 @@ def test_characters_that_steer_a_terminal_are_shown_as_escapes_and_sent_as_they_
 
 
 def terminal(script: Path, *arguments: str) -> Terminal:
-    pytest.importorskip("pexpect")
     if sys.platform == "win32":
         pytest.skip("pseudo terminals are of POSIX")
     return Terminal([sys.executable, DRIVER, script, *arguments])
+
+
+def spawned(script: Path, *more: str) -> "pexpect.spawn[str]":
+    """Ask the provider from a pseudo terminal."""
+    if sys.platform == "win32":
+        pytest.skip("pseudo terminals are of POSIX")
+    return pexpect.spawn(
+        sys.executable,
+        [str(DRIVER), str(script), "ask", "--remote", "Cellar", *more, QUESTION],
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(40, 200),
+    )
 
 
 @pytest.mark.parametrize(("key", "sent"), [("y", 1), ("", 0), ("n", 0)])
 def test_on_a_terminal_it_asks_and_enter_is_no(
     server: ProviderServer, script: Path, key: str, sent: int
 ) -> None:
-    pexpect = pytest.importorskip("pexpect")
-    if sys.platform == "win32":
-        pytest.skip("pseudo terminals are of POSIX")
-    child = pexpect.spawn(
-        sys.executable,
-        [str(DRIVER), str(script), "ask", "--remote", "Cellar", QUESTION],
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(40, 200),
-    )
+    child = spawned(script)
     child.expect_exact("[y/N]")
     assert server.connections == 0
     child.sendline(key)
@@ -266,3 +275,51 @@ def test_the_body_is_json_of_the_agreed_shape(server: ProviderServer, script: Pa
     assert sorted(body) == ["messages", "model", "stream", "stream_options"]
     assert body["messages"] == [{"role": "user", "content": "Grüße, 日本"}]
     assert "Grüße, 日本" in shown(ran.err)
+
+
+def an_offer() -> Offer:
+    return make_offer(
+        Provider(name="Cloud", url="https://api.example.org/v1", model="large"),
+        reason="asked",
+        sentence="You asked for it.",
+        parts=[("question", "Your question", QUESTION, True)],
+        redactor=Redactor(),
+    )
+
+
+@pytest.mark.parametrize("typed", ["cancel", "sure not", "maybe", "yikes"])
+def test_only_a_whole_word_is_an_answer(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = iter([f"{typed}\n", "No\n"])
+    assert put(an_offer(), lambda: next(lines)) == "home"
+    assert "Type one of y, c, n, s; Enter alone is no." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("typed", "answer"), [("Yes\n", "once"), ("c\n", "conversation")])
+def test_a_yes_is_a_key_or_the_word(typed: str, answer: str) -> None:
+    assert put(an_offer(), lambda: typed) == answer
+
+
+@pytest.mark.parametrize("fault", ["mangled", "429"])
+def test_on_a_terminal_it_also_says_what_came_back_changed_and_what_to_do(
+    server: ProviderServer, script: Path, fault: Fault
+) -> None:
+    sha256 = offered(script, QUESTION)
+    server.fault = fault
+    ask = spawned(script, "--consent", sha256)
+    ask.expect(pexpect.EOF)
+    ask.close()
+    said = plain(ask.before)
+    assert {"mangled": "in a link: [Email-1].", "429": "note: Wait 20 seconds"}[fault] in said
+    assert "wants fewer requests" not in said.partition("note:")[2], "the reply said so"
+
+
+def test_chat_says_what_came_back_changed(server: ProviderServer, script: Path) -> None:
+    server.fault = "mangled"
+    chat = terminal(script, "chat")
+    try:
+        chat.say(QUESTION)
+        chat.say("/elsewhere cellar")
+        chat.keys("y")
+        assert "in a link: [Email-1]." in chat.until_prompt()
+    finally:
+        chat.close()

@@ -290,7 +290,7 @@ def welcome(stage: Stage) -> None:
         WelcomeState(
             title="What can stay home today?",
             sentences=(
-                "Everything you write here stays on this machine.",
+                "What you write here stays on this machine, unless you say yes to sending it.",
                 "SmolLM2 135M answers: small, quick, and good for short questions and small jobs. "
                 "It knows little and is often wrong.",
                 "For real conversation, add a larger model that fits this computer.",

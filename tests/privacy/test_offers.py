@@ -22,7 +22,7 @@ from homebody.messages.offers import (
 )
 from homebody.messages.providers import Provider
 from homebody.privacy.dictionary import Dictionary, PrivateWord
-from homebody.privacy.offers import change_offer, make_offer, spans_of, text_of
+from homebody.privacy.offers import change_offer, is_as_shown, make_offer, spans_of, text_of
 from homebody.privacy.redaction import Redactor, reveal
 
 PROVIDER = Provider(
@@ -218,3 +218,45 @@ def test_whatever_is_changed_no_value_that_is_replaced_stands_in_the_body(
                 assert each.value not in text
         by_value = {each.value for each in now.replacements}
         assert len(by_value) == len(now.replacements)
+
+
+def test_a_title_says_no_more_than_a_text_would() -> None:
+    made = offer(("question", "Your question", "Look", True), ("file1", "cv_Ada_2.md", "x", True))
+    assert said(made) == "Look\n\ncv_[PERSON_1]_2.md\nx"
+    assert "Ada" not in said(changed(made, AddReplacement("Look")))
+
+
+def test_what_was_replaced_stays_so_where_more_is_added() -> None:
+    # Found by what stands around it, or inside a longer word: not by its letters alone.
+    made = offer(("question", "Your question", "Adas car, mysql -u root -pab1c", True))
+    assert said(made) == "[PERSON_1]s car, mysql -u root -p[SECRET_1]"
+    more = changed(made, AddReplacement("car"))
+    assert said(more) == "[PERSON_1]s [WORD_1], mysql -u root -p[SECRET_1]"
+
+
+def test_a_mark_inside_a_script_without_blanks_counts_and_one_that_does_not_is_said() -> None:
+    made = offer(("question", "Your question", "请问王伟在吗? about", True))
+    assert said(changed(made, AddReplacement("王伟"))) == "请问[WORD_1]在吗? about"
+    with pytest.raises(BadInput, match="inside a longer word"):
+        changed(made, AddReplacement("bo"))
+
+
+def test_a_provider_without_a_model_is_not_offered() -> None:
+    bare = replace(MINE, model="")
+    with pytest.raises(BadInput, match="no provider"):
+        change_offer(offer(), SwitchProvider("Mine"), redactor=REDACTOR, providers=(PROVIDER, bare))
+
+
+def test_an_offer_that_shows_something_else_than_it_sends_is_told_apart() -> None:
+    made = offer()
+    assert is_as_shown(made)
+    assert is_as_shown(changed(made, SwitchReplacement("[EMAIL_1]", False)))
+    part = replace(made.parts[0], template="Something else")
+    for other in (
+        replace(made, parts=(part, *made.parts[1:])),
+        replace(made, host="other.example"),
+        replace(made, model="other"),
+        replace(made, body=""),
+        replace(made, body="[]"),
+    ):
+        assert not is_as_shown(other)

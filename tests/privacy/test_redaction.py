@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from homebody.messages.offers import Replacement
 from homebody.privacy.placeholders import PLACEHOLDER
-from homebody.privacy.redaction import Redactor, render, replace_known, reveal
+from homebody.privacy.redaction import Redactor, render, reveal
 
 REDACTOR = Redactor()
 PIECES = st.sampled_from(
@@ -123,4 +123,9 @@ def test_thousands_of_values_take_no_longer_than_their_text() -> None:
     text = "\n".join(f"user{number}@example.org" for number in range(2_000))
     redacted = REDACTOR.redact(text)
     assert len(redacted.replacements) == 2_000
-    assert replace_known((text,), redacted.replacements)[0].template == redacted.template
+    assert REDACTOR.redact(text, redacted.replacements).template == redacted.template
+
+
+def test_a_number_that_no_placeholder_can_have_is_passed_over() -> None:
+    redacted = Redactor().redact("EMAIL_999999 ada@example.org")
+    assert redacted.template == "EMAIL_999999 [EMAIL_1]"

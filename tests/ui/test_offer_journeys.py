@@ -96,7 +96,7 @@ def test_keeping_it_home_connects_to_nothing(write_script: WriteScript, far: Rea
         offered(it)
         it.presenter.talk.keep_home(it.rows[-1].id, never=True)
         ended(it)
-        assert card(it).line == "Kept home. Nothing was sent."
+        assert card(it).line == "Nothing was sent."
         assert it.rows[-1].reply
         assert "0 bytes sent" in it.rows[-1].facts
         assert far.server.connections == 0

@@ -36,7 +36,7 @@ def test_the_text_that_is_shown_is_what_stands_in_the_body() -> None:
     assert chips[0].chip.action == "Send “ada@example.org” as it is"
     size = len(offer.body.encode())
     assert card.sentence == (
-        f"This is exactly what would leave, {size} bytes. "
+        f"Exactly this would leave, in a request of {size} bytes. "
         "2 things are replaced; click one to change it."
     )
     assert card.destination == "api.example.org · large"
@@ -131,7 +131,7 @@ def test_what_became_of_it_is_one_line_and_what_was_sent_stands_behind_it() -> N
     assert deleted.line == "Sent 884 bytes to api.example.org. The copy was deleted."
     assert deleted.request == ""
     home = card_of(replace(offer, state="home"), state="done")
-    assert (home.stage, home.line, home.request) == ("home", "Kept home. Nothing was sent.", "")
+    assert (home.stage, home.line, home.request) == ("home", "Nothing was sent.", "")
     failed = replace(offer, state="failed", problem="The key is wrong.")
     card = card_of(failed, state="done")
     assert (card.stage, card.line, card.request) == ("failed", "The key is wrong.", offer.body)
@@ -148,6 +148,23 @@ def test_what_became_of_it_is_one_line_and_what_was_sent_stands_behind_it() -> N
     assert card_of(an_offer(), state="stopped").stage == "home"
 
 
+def test_what_the_reply_says_already_is_not_said_again() -> None:
+    problem = "Cloud (api.example.org) wants fewer requests. Wait 20 seconds."
+    reply = (
+        "Cloud (api.example.org) wants fewer requests. This is what the model here says:\n\nYes."
+    )
+    failed = replace(an_offer(), state="failed", problem=problem, bytes_sent=884)
+    assert card_of(failed, state="done", reply=reply).line == (
+        "Sent 884 bytes to api.example.org; no whole answer came. Wait 20 seconds."
+    )
+    kept = replace(failed, bytes_sent=0)
+    assert card_of(kept, state="done", reply=reply).line == (
+        "Nothing was sent to api.example.org. Wait 20 seconds."
+    )
+    # Stopped before the model here said anything.
+    assert card_of(failed, state="stopped").line == problem
+
+
 def test_after_a_restart_it_says_what_is_not_known() -> None:
     offer = replace(an_offer(), problem="It may have been sent; the ledger shows it.")
     assert card_of(offer).problem == "It may have been sent; the ledger shows it."
@@ -161,12 +178,12 @@ def test_a_reply_from_elsewhere_says_who_wrote_it_and_what_came_back_changed() -
     assert row.facts.startswith("large at api.example.org · ")
     assert row.facts.count("large at api.example.org") == 1
     assert "884 bytes sent" in row.facts
-    assert "large at api.example.org" in {fact.value for fact in row.details}
+    assert [fact.value for fact in row.details].count("large at api.example.org") == 1
     assert row.mangled == (
-        "Placeholders came back changed, and stand as they came: [Email-1], [EMAIL_9]."
+        "Placeholders were not put back; they came changed, or in a link: [Email-1], [EMAIL_9]."
     )
     one = row_of(replace(offer, mangled=("[Email-1]",)), state="done", reply="x", run=run)
-    assert one.mangled.startswith("A placeholder came back changed")
+    assert one.mangled.startswith("A placeholder was not put back")
     assert not row.waits
     assert row_of(an_offer()).waits
 

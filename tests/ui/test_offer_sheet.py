@@ -102,7 +102,7 @@ def test_it_shows_what_would_leave_to_whom_and_at_what_cost(make: Made) -> None:
     assert text_of(view).toPlainText() == (
         "Write to [EMAIL_1] 🏡 and copy [EMAIL_2], then tell [EMAIL_1]."
     )
-    assert words(view, "offer-sentence").startswith("This is exactly what would leave, ")
+    assert words(view, "offer-sentence").startswith("Exactly this would leave, ")
     assert one(view, "offer-destination").words() == "api.example.org · large"
     assert "about 0.4 US cents" in words(view, "offer-facts")
     assert "also after a restart" in words(view, "offer-note")

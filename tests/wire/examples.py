@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from msgspec import Raw, json
 
 from homebody.messages.courier import (
+    Answered,
+    AskElsewhere,
     Cancel,
     Download,
     Downloaded,
@@ -15,9 +17,14 @@ from homebody.messages.courier import (
     HubFile,
     HubListing,
     HubModel,
+    KeepKey,
     KeepToken,
+    KeyKept,
     Listed,
     ListFiles,
+    ListModels,
+    ModelsListed,
+    Said,
     Search,
     TokenKept,
 )
@@ -199,6 +206,17 @@ TO_COURIER = (
     ),
     Cancel(id=3),
     KeepToken(id=4, token="hf_x"),
+    AskElsewhere(
+        id=5,
+        provider="Größe",
+        url="https://a.example/v1",
+        model="m",
+        body='{"ß":"\\n"}',
+        sha256=_SHA256,
+        agreed="pressed Send once",
+    ),
+    ListModels(id=6, provider="Größe", agreed="opened a page"),
+    KeepKey(id=7, provider="Größe", key=None, session=True),
 )
 
 FROM_COURIER = (
@@ -225,6 +243,18 @@ FROM_COURIER = (
     Downloading(id=3, done=1, total=2, bytes_per_second=0.5, verifying=True),
     Downloaded(id=3, paths=("/models/ß.gguf",)),
     TokenKept(id=4, there=True, place="a keyring"),
+    Said(id=5, text="Aß", reasoning=True),
+    Answered(
+        id=5,
+        finish="stop",
+        model="m",
+        prompt_tokens=1,
+        reply_tokens=None,
+        bytes_out=1,
+        bytes_in=2,
+    ),
+    ModelsListed(id=6, models=("m", "n")),
+    KeyKept(id=7, there=True, place="a keyring", session=False),
     Failed(id=5, kind="offline", message="No.", hint="Go on.", prompt_tokens=1, context=2),
 )
 
@@ -266,6 +296,7 @@ def frames(kind: type) -> st.SearchStrategy[Any]:
         Sealed: {"frame": _TEXT.map(lambda text: Raw(json.encode({"type": text})))},
         Search: {"limit": st.integers(1, 100)},
         Download: {"commit": commit, "files": files},
+        AskElsewhere: {"sha256": hash_},
         Listed: {"listing": st.builds(HubListing, commit=commit, files=files)},
     }
     given = bounded.get(kind, {})

@@ -12,11 +12,10 @@ caused it.
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec.structs import replace
 
-from homebody.assistant.answer import Answer
 from homebody.assistant.decisions import skipped
 from homebody.assistant.draft import Draft
 from homebody.assistant.elsewhere import AGREED, Elsewhere, why_not_here
@@ -29,7 +28,9 @@ from homebody.messages.events import Sending, TurnEvent
 from homebody.messages.offers import Offer, OfferReason, OfferState, Scope
 from homebody.messages.providers import Provider
 from homebody.messages.turns import Turn
-from homebody.privacy.offers import make_offer
+
+if TYPE_CHECKING:
+    from homebody.assistant.answer import Answer
 
 __all__ = ["Asking"]
 
@@ -158,6 +159,8 @@ class Asking:
         sentence: str,
         parts: Sequence[Part],
     ) -> Offer:
+        from homebody.privacy.offers import make_offer
+
         assert self._elsewhere is not None
         conversation = draft.turn.conversation
         self._heed_stop()
@@ -215,6 +218,8 @@ class Asking:
 
         Returns False where none came, or only a part of one: `draft.home` says why.
         """
+        from homebody.assistant.answer import Answer
+
         if self._meter is not None and draft.energy is None:
             draft.energy = self._meter.begin()
         draft.offer = offer
@@ -240,7 +245,7 @@ class Asking:
             draft.steps = skipped(draft.steps, _ELSEWHERE)
         return ended == "whole"
 
-    def _answered(self, answer: Answer) -> Generator[TurnEvent]:
+    def _answered(self, answer: "Answer") -> Generator[TurnEvent]:
         """Yield what is written, until the provider has said its last word."""
         assert self._elsewhere is not None
         offer = answer.offer
@@ -259,7 +264,7 @@ class Asking:
                 self._heed_stop()
                 yield from self._keeping.if_due(answer.draft)
 
-    def _settled(self, answer: Answer, before: int, ended: _End) -> Offer:
+    def _settled(self, answer: "Answer", before: int, ended: _End) -> Offer:
         """Write down what became of an offer, and return it. Never raises."""
         draft, offer = answer.draft, answer.offer
         answer.flush()
@@ -290,7 +295,7 @@ class Asking:
         except HomebodyError:
             return 0
 
-    def _left_since(self, answer: Answer, before: int, ended: _End) -> int:
+    def _left_since(self, answer: "Answer", before: int, ended: _End) -> int:
         """Return how many bytes left, by the ledger; at least the body, where an answer came."""
         waits = answer.came and ended == "stopped"
         deadline = time.monotonic() + (_CLOSING_SECONDS if waits else 0.0)

@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from homebody.assistant.needs import Measures
-from homebody.messages.courier import Answered
 from homebody.messages.frames import Generated, Loaded, Piece
 from homebody.messages.offers import Offer
 from homebody.messages.plans import Planned, Question, Step
 from homebody.messages.turns import ModelName, RunRecord, Stats, Turn
+
+if TYPE_CHECKING:
+    from homebody.messages.courier import Answered
 
 __all__ = ["Draft"]
 
@@ -47,7 +49,7 @@ class Draft:
     """Whether there was a yes to it just now: then it is sent, once."""
     home: str = ""
     """Why the model here answers although another one was wanted; said before it does."""
-    answered: Answered | None = None
+    answered: "Answered | None" = None
     """The last word of who was asked elsewhere."""
     elsewhere: str = ""
     """Who wrote the reply, or a part of it: "MODEL at HOST"."""

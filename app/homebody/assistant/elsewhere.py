@@ -6,15 +6,16 @@ Nothing here connects. `send` does, with exactly the body that was agreed to.
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from homebody.base.errors import BadInput, HomebodyError
-from homebody.messages.courier import Answered, Said
 from homebody.messages.offers import Offer, Scope
 from homebody.messages.providers import Provider
-from homebody.privacy.ledger import entries
-from homebody.privacy.offers import Count
-from homebody.privacy.redaction import Redactor
+
+if TYPE_CHECKING:
+    from homebody.messages.courier import Answered, Said
+    from homebody.privacy.offers import Count
+    from homebody.privacy.redaction import Redactor
 
 __all__ = [
     "AGREED",
@@ -62,7 +63,7 @@ class Sends(Protocol):
         sha256: str,
         agreed: str,
         stopped: Callable[[], bool],
-    ) -> Generator[Said | Answered]:
+    ) -> "Generator[Said | Answered]":
         """Send `body` as it is, and yield what comes back. Closing it stops.
 
         `stopped` is asked while nothing comes. Raises `CourierProblem`.
@@ -74,6 +75,8 @@ def bytes_left(ledger: Path, sha256: str) -> int:
 
     Raises `BadInput` where it cannot be read.
     """
+    from homebody.privacy.ledger import entries
+
     return sum(each.bytes_out or 0 for each in entries(ledger) if each.body_sha256 == sha256)
 
 
@@ -83,13 +86,13 @@ class Elsewhere:
 
     providers: Callable[[], Sequence[Provider]]
     """Who can be asked, the first choice first. Raises `BadInput` where the list is no good."""
-    redactor: Callable[[], Redactor]
+    redactor: "Callable[[], Redactor]"
     """Finds what is private. Raises `BadInput` where the person's own words cannot be read."""
     send: Sends
     offline: Callable[[], bool]
     agree: Callable[[str], None]
     """Keep the one yes for a machine of the person's own, by its name. Raises `BadInput`."""
-    count: Count | None = None
+    count: "Count | None" = None
     """Counts the tokens of a text; None: they are guessed from its length."""
     left: Callable[[str], int] = lambda _sha256: 0
     """How many bytes ever left with the body of this hash; see `bytes_left`."""
@@ -121,11 +124,11 @@ class Elsewhere:
         if not name:
             return usable[0]
         for each in usable:
-            if each.name == name:
+            if each.name.casefold() == name.strip().casefold():
                 return each
         raise BadInput(
             f"There is no provider called {name!r} that could be asked.",
-            f"There is: {', '.join(each.name for each in usable)}.",
+            f"Name one of these: {', '.join(each.name for each in usable)}.",
         )
 
     def provider_of(self, offer: Offer) -> Provider:

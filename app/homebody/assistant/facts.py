@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from homebody.messages.offers import Offer
 from homebody.messages.plans import Planned
 from homebody.messages.turns import RunRecord, Stats, Turn
 
-__all__ = ["cut_short", "details", "facts"]
+__all__ = ["cut_short", "details", "facts", "untold"]
 
 _STOPPED_BECAUSE = {
     "end": "the model came to its end",
@@ -46,6 +47,16 @@ def facts(run: RunRecord | None, planned: Planned | None = None) -> str:
     if planned is not None and planned.planner == "none":
         parts.append("only answered: no plan could be made")
     return " · ".join(parts)
+
+
+def untold(offer: Offer, reply: str) -> str:
+    """Return what of an offer's problem the reply does not say already: mostly what to do."""
+    words = offer.problem.split(" ")
+    for count in range(len(words), 0, -1):
+        told = " ".join(words[:count])
+        if told.endswith(".") and told in reply:
+            return " ".join(words[count:])
+    return offer.problem
 
 
 def details(turn: Turn) -> tuple[tuple[str, str], ...]:

@@ -104,8 +104,8 @@ class Keeps(Protocol):
     def stays_home(self, conversation: str) -> bool:
         """Tell whether nothing is to be offered in a conversation."""
 
-    def stay_home(self, conversation: str, yes: bool = True) -> None:
-        """Offer nothing in a conversation from now on."""
+    def stay_home(self, conversation: str) -> None:
+        """Offer nothing in a conversation from now on; no yes covers all of it any more."""
 
     def record_skill(self, skill: str, model: str, ok: bool, ms: float | None) -> None:
         """Remember how a skill fared."""

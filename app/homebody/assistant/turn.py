@@ -67,7 +67,6 @@ from homebody.messages.turns import (
     RunRecord,
     Turn,
 )
-from homebody.privacy.offers import change_offer
 
 __all__ = ["Assistant"]
 
@@ -300,6 +299,8 @@ class Assistant:
         May take seconds, where a model looks for what is private. Raises `BadInput` for a change
         that makes no sense, and where the turn does not wait with an offer any more.
         """
+        from homebody.privacy.offers import change_offer
+
         elsewhere = self._reachable()
         kept = self._store.turn(turn)
         changed = change_offer(
@@ -319,9 +320,16 @@ class Assistant:
         Raises `BadInput` where the turn waits with another body by now, or nobody can be asked;
         then it waits on, and nothing was sent.
         """
+        from homebody.privacy.offers import is_as_shown
+
         offer = offered(self._store.turn(turn))
         elsewhere = self._reachable()
         provider = elsewhere.provider_of(offer)
+        if not is_as_shown(offer):
+            raise BadInput(
+                "What this offer shows is not what it would send, so nothing was sent.",
+                "Keep it here, then ask again.",
+            )
         if scope == "mine":
             if not provider.mine or offer.sha256 != sha256:
                 raise BadInput(
@@ -473,9 +481,9 @@ class Assistant:
         except EngineProblem as problem:
             if problem.kind != "overflow":
                 raise
-            trusted = not draft.turn.attachments
+            # So many words are hardly all the person's own: no standing yes is for them.
             asked = yield from self._asking.instead(
-                draft, "too_long", problem.message, trusted=trusted
+                draft, "too_long", problem.message, trusted=False
             )
             if asked is False:
                 if draft.home and not draft.preface:

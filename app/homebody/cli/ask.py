@@ -133,23 +133,14 @@ def answer(
         print(flush=True)
     if sys.stderr.isatty() and not quiet:
         print(facts(turn.run, turn.planned), file=sys.stderr)
-        return turn
-    if turn.planned is not None and turn.planned.planner == "none":
-        note("No plan could be made in time, so this is only an answer: nothing was done.")
-    if turn.run is not None and (why := cut_short(turn.run)):
-        note(f"The reply was cut short: {why}.")
-    if turn.offer is not None:
-        _tell_of(turn.offer)
+    else:
+        if turn.planned is not None and turn.planned.planner == "none":
+            note("No plan could be made in time, so this is only an answer: nothing was done.")
+        if turn.run is not None and (why := cut_short(turn.run)):
+            note(f"The reply was cut short: {why}.")
+    for line in offers.ending_lines(turn):
+        note(line)
     return turn
-
-
-def _tell_of(offer: Offer) -> None:
-    """Say what is worth knowing about how an offer ended."""
-    if offer.state == "failed":
-        note(offer.problem)
-    if offer.mangled:
-        came = ", ".join(offer.mangled)
-        note(f"These came back changed, so nobody knows what they stand for: {came}.")
 
 
 def _answered(

@@ -214,6 +214,8 @@ class Chat:
         if turn.state == "stopped":
             line = f"stopped · {line}" if line else "stopped"
         self._say(line)
+        for ended in offers.ending_lines(turn):
+            self._say(ended)
         self._session.hashes.compute(self._session.model.path)
 
     def _answered(self, turn: Turn) -> Generator[TurnEvent] | None:

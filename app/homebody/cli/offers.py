@@ -5,16 +5,19 @@ import sys
 from collections.abc import Callable, Generator
 from typing import Final, Literal
 
+from homebody.assistant.facts import untold
 from homebody.assistant.turn import Assistant
 from homebody.base.errors import BadInput
 from homebody.cli.terminal import PROMPT, harmless
 from homebody.messages.events import TurnEvent
 from homebody.messages.offers import Offer, Replacement
+from homebody.messages.turns import Turn
 
 __all__ = [
     "OfferAnswer",
     "answer_keys",
     "answer_offer",
+    "ending_lines",
     "keys_text",
     "offer_text",
     "print_offer",
@@ -108,15 +111,18 @@ def put(offer: Offer, read: Callable[[], str]) -> OfferAnswer:
     """
     print_offer(offer)
     keys = answer_keys(offer)
+    # Whole words alone: "cancel" is no yes for the conversation.
+    words = {"": "n", "yes": "y", "no": "n"} | {key: key for key in keys}
     print(keys_text(offer), file=sys.stderr)
     while True:
         print(f"Send it? [y/N] {PROMPT}", end="", file=sys.stderr, flush=True)
         line = read()
         if not line:
+            print(file=sys.stderr)
             raise BadInput("There was no answer, so nothing was sent.", "Ask again.")
-        found = keys.get(line.strip().lower()[:1] or "n")
-        if found is not None:
-            return found[0]
+        key = words.get(line.strip().lower())
+        if key is not None:
+            return keys[key][0]
         print(f"Type one of {', '.join(keys)}; Enter alone is no.", file=sys.stderr)
 
 
@@ -127,6 +133,18 @@ def refuse(offer: Offer, why: str = "") -> BadInput:
         f"To send exactly the {len(offer.body.encode()):,} bytes that were offered: "
         f"--consent {offer.sha256}",
     )
+
+
+def ending_lines(turn: Turn) -> list[str]:
+    """Return what is worth knowing about how an offer ended, beyond what the reply says of it."""
+    lines = []
+    offer = turn.offer
+    if offer is not None and offer.state == "failed":
+        lines.append(untold(offer, turn.reply))
+    if offer is not None and offer.mangled:
+        came = ", ".join(offer.mangled)
+        lines.append(f"Not put back, because it came back changed or in a link: {came}.")
+    return [harmless(line) for line in lines if line]
 
 
 def answer_offer(

@@ -1,5 +1,6 @@
 """`homebody providers list|add|remove|key|models`: who can be asked elsewhere."""
 
+import shlex
 import sys
 from types import SimpleNamespace
 
@@ -113,7 +114,7 @@ def _add(home: Home, options: SimpleNamespace) -> int:
         )
     )
     if not kept.mine:
-        note(f"`homebody providers key {kept.name}` keeps your key for it.")
+        note(f"`homebody providers key {shlex.quote(kept.name)}` keeps your key for it.")
     return 0
 
 

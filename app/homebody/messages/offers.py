@@ -85,6 +85,8 @@ class OfferPart(Struct, frozen=True, kw_only=True):
     template: str
     """Its text, placeholders in the place of what was found."""
     included: bool
+    heading: str = ""
+    """Its title as it leaves, above its text; "" where none does: it stays, or it is the first."""
 
 
 class Replacement(Struct, frozen=True, kw_only=True):

@@ -27,11 +27,11 @@ from homebody.messages.offers import (
     SwitchReplacement,
 )
 from homebody.messages.providers import Provider
-from homebody.privacy.placeholders import PLACEHOLDER
-from homebody.privacy.redaction import Redacted, Redactor, render, replace_known, reveal
+from homebody.privacy.placeholders import PLACEHOLDER, make, numbered
+from homebody.privacy.redaction import Redacted, Redactor, render, reveal
 from homebody.settings.providers import host_of
 
-__all__ = ["Count", "body_of", "change_offer", "make_offer", "spans_of", "text_of"]
+__all__ = ["Count", "body_of", "change_offer", "is_as_shown", "make_offer", "spans_of", "text_of"]
 
 Count = Callable[[str], int]
 """Counts the tokens of a text."""
@@ -153,9 +153,15 @@ def change_offer(
                     "These words do not stand in what would leave, so there is nothing to replace.",
                     "Mark words in the text that is shown.",
                 )
-            return _completed(
-                offer, provider, pieces, None, _with_added(known, value, change, texts), count
-            )
+            added = _with_added(known, value, change, texts)
+            # All is looked through again: some of it was found by what stands around it.
+            made = _completed(offer, provider, pieces, redactor, added, count)
+            if made.body == offer.body and value in text_of(made):
+                raise BadInput(
+                    "These letters stand only inside a longer word, so nothing was replaced.",
+                    "Mark the whole word.",
+                )
+            return made
         case SwitchProvider():
             other = _named(change.name, providers)
             return _sealed(_addressed(offer, other), other, count)
@@ -173,6 +179,16 @@ def body_of(model: str, text: str, *, replaced: bool) -> str:
 def text_of(offer: Offer) -> str:
     """Return the person's message as it would leave."""
     return render(_template(offer), offer.replacements)
+
+
+def is_as_shown(offer: Offer) -> bool:
+    """Tell whether the body says what `text_of` shows, to the model and host that are named."""
+    try:
+        body = msgspec.json.decode(offer.body, type=_Body)
+    except (ValueError, RecursionError):
+        return False
+    shown = body.messages and body.messages[-1].content == text_of(offer)
+    return bool(shown) and body.model == offer.model and host_of(offer.url) == offer.host
 
 
 def spans_of(offer: Offer) -> tuple[tuple[int, int, str, bool], ...]:
@@ -197,25 +213,25 @@ def _completed(
     offer: Offer,
     provider: Provider,
     pieces: Sequence[_Piece],
-    redactor: Redactor | None,
+    redactor: Redactor,
     vault: Sequence[Replacement],
     count: Count | None,
 ) -> Offer:
-    """Return the offer with these parts, looked through; without a redactor only for the vault."""
+    """Return the offer with these parts, looked through."""
     going = [each for each in pieces if each.included]
     if not any(each.text.strip() for each in going):
         raise BadInput("Nothing would be left to send.", "Leave a part in, or keep it here.")
-    texts = _going(pieces)
-    redacted = (
-        replace_known(texts, vault) if redactor is None else redactor.redact_all(texts, vault)
-    )
-    templates = {each.name: one.template for each, one in zip(going, redacted, strict=False)}
+    redacted = redactor.redact_all(_going(pieces), vault)
+    texts, titles = redacted[: len(going)], redacted[len(going) :]
+    templates = {each.name: one.template for each, one in zip(going, texts, strict=True)}
+    headings = {each.name: one.template for each, one in zip(going[1:], titles, strict=True)}
     parts = tuple(
         OfferPart(
             name=each.name,
             title=each.title,
             template=templates.get(each.name, each.text),
             included=each.included,
+            heading=headings.get(each.name, ""),
         )
         for each in pieces
     )
@@ -260,15 +276,9 @@ def _cost(provider: Provider, tokens: int) -> float | None:
 
 def _template(offer: Offer) -> str:
     """Return the person's message with every placeholder in it."""
-    pieces: list[str] = []
-    for part in offer.parts:
-        if not part.included:
-            continue
-        if pieces:
-            title = replace_known((part.title,), offer.replacements)[0].template
-            pieces.append(f"{title}\n{part.template}")
-        else:
-            pieces.append(part.template)
+    going = [each for each in offer.parts if each.included]
+    pieces = [each.template for each in going[:1]]
+    pieces += [f"{each.heading}\n{each.template}" for each in going[1:]]
     return _BETWEEN.join(pieces)
 
 
@@ -299,8 +309,6 @@ def _with_added(
     already = next((each for each in known if each.value == value), None)
     if already is not None:
         return tuple(replace(each, on=True) if each is already else each for each in known)
-    from homebody.privacy.placeholders import make, numbered
-
     number = numbered((*texts, *(each.placeholder for each in known))).get(change.kind, 0) + 1
     added = Replacement(
         placeholder=make(change.kind, number), kind=change.kind, value=value, by="person"
@@ -340,10 +348,12 @@ def _provider_of(offer: Offer, providers: Sequence[Provider]) -> Provider:
 
 
 def _named(name: str, providers: Sequence[Provider]) -> Provider:
-    for each in providers:
+    # One that was only just added may have no model yet.
+    usable = [each for each in providers if each.model]
+    for each in usable:
         if each.name == name:
             return each
-    there = ", ".join(each.name for each in providers)
+    there = ", ".join(each.name for each in usable)
     raise BadInput(
         f'There is no provider "{name}".',
         f"There are: {there}." if there else "Add one: homebody providers add …",

@@ -16,6 +16,8 @@ _BARE: Final = re.compile(rf"(?<!\w)({_KIND})_([1-9]\d{{0,5}})(?!\w)")
 _WINDOW: Final = 6
 """Characters by which a value is looked up. A shorter one counts between word borders alone."""
 _FEWEST_MARKED: Final = 3
+_HIGHEST: Final = 500_000
+"""A number in a text that new ones begin behind: with a higher one there might be none left."""
 
 
 def make(kind: PrivateKind, number: int) -> str:
@@ -26,12 +28,15 @@ def make(kind: PrivateKind, number: int) -> str:
 def numbered(texts: Iterable[str]) -> dict[str, int]:
     """Return the highest number of each kind that stands in the texts, with brackets or without.
 
-    Text may hold "[EMAIL_1]" by itself; new placeholders must not look like it.
+    Text may hold "[EMAIL_1]" by itself; new placeholders must not look like it. They never come as
+    far as the highest numbers, which are passed over.
     """
     highest: dict[str, int] = {}
     for text in texts:
         for match in _BARE.finditer(text):
-            highest[match[1]] = max(highest.get(match[1], 0), int(match[2]))
+            number = int(match[2])
+            if number <= _HIGHEST:
+                highest[match[1]] = max(highest.get(match[1], 0), number)
     return highest
 
 
@@ -39,7 +44,8 @@ def known(text: str, replacements: Sequence[Replacement]) -> list[Found]:
     """Return every place where the value of a replacement stands; they may overlap.
 
     Linear in the text, however many values there are. A value shorter than six characters counts
-    only as a word of its own; three are enough for one that the person marked.
+    only as a word of its own; three are enough for one that the person marked, and fewer where it
+    is not of plain letters: many scripts set no blanks.
     """
     by_size: dict[int, dict[str, list[Replacement]]] = {}
     for each in replacements:
@@ -53,7 +59,8 @@ def known(text: str, replacements: Sequence[Replacement]) -> list[Found]:
         for start in _starts(text, size, heads):
             for each in heads[text[start : start + size]]:
                 end = start + len(each.value)
-                anywhere = size == _WINDOW or (each.by == "person" and size >= _FEWEST_MARKED)
+                marked = size >= _FEWEST_MARKED or not each.value.isascii()
+                anywhere = size == _WINDOW or (each.by == "person" and marked)
                 if text.startswith(each.value, start) and (
                     anywhere or _stands_alone(text, start, end)
                 ):
@@ -78,10 +85,7 @@ def _starts(text: str, size: int, heads: dict[str, list[Replacement]]) -> Iterab
 def _stands_alone(text: str, start: int, end: int) -> bool:
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
-    return not (_is_word(before) and _is_word(text[start])) and not (
-        _is_word(after) and _is_word(text[end - 1])
+    # An underscore is a border, as it is to what finds names.
+    return not (before.isalnum() and text[start].isalnum()) and not (
+        after.isalnum() and text[end - 1].isalnum()
     )
-
-
-def _is_word(char: str) -> bool:
-    return char.isalnum() or char == "_"

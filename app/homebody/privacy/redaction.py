@@ -13,7 +13,7 @@ from homebody.messages.offers import PrivateKind, RedactedSpan, Replacement
 from homebody.privacy.placeholders import PLACEHOLDER, known, make, numbered
 from homebody.privacy.spans import Found, union
 
-__all__ = ["Redacted", "Redactor", "Tags", "Words", "render", "replace_known", "reveal"]
+__all__ = ["Redacted", "Redactor", "Tags", "Words", "render", "reveal"]
 
 
 class Words(Protocol):
@@ -70,11 +70,6 @@ class Redactor:
     ) -> tuple[Redacted, ...]:
         """Replace what is private in several: what is found in one is replaced in all."""
         return _redact(texts, [self.find(text) for text in texts], vault)
-
-
-def replace_known(texts: Sequence[str], vault: Sequence[Replacement]) -> tuple[Redacted, ...]:
-    """Replace the vault's values without looking for anything else."""
-    return _redact(texts, [()] * len(texts), vault)
 
 
 def render(template: str, replacements: Iterable[Replacement]) -> str:

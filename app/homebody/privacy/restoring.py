@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from homebody.messages.offers import Replacement
+from homebody.privacy.links import Addresses
 from homebody.privacy.placeholders import KINDS
 
 __all__ = ["Restorer"]
@@ -33,10 +34,6 @@ _BARE: Final = re.compile(_NAKED)
 _UNFINISHED: Final = re.compile(
     rf"\[[^\[\]\n]{{0,{_LONGEST - 1}}}$|(?<!\w)[A-Z]{{1,12}}(?:\\?(?:_\d{{0,6}})?)?$"
 )
-_ADDRESS: Final = re.compile(r"https?:/|www\.|[(<\"']//|ftps?:/", re.IGNORECASE)
-_ADDRESS_ENDS: Final = re.compile(r"[\s)\]>\"'`|]")
-_TAIL: Final = 9
-"""Characters of the beginning of an address, and the one before."""
 
 
 class Restorer:
@@ -47,8 +44,7 @@ class Restorer:
         self._values = {one.placeholder[1:-1]: one.value for one in replacements if one.on}
         self._held = ""
         self._before = ""
-        self._plain = ""
-        self._in_address = False
+        self._addresses = Addresses()
         self._mangled: dict[str, None] = {}
 
     @property
@@ -86,28 +82,18 @@ class Restorer:
             # In brackets with blanks or stars around it, it is whole all the same.
             bare = _BARE.search(whole, match.start())
             name = bare[0].replace("\\", "") if bare and bare.end() <= match.end() else ""
-            self._pass_over(whole[passed : match.start()])
-            if bare is not None and name in self._values and not self._in_address:
+            self._addresses.pass_over(whole[passed : match.start()])
+            value = self._values.get(name)
+            in_address = self._addresses.holds(value or "")
+            self._addresses.pass_value()
+            if bare is not None and value is not None and not in_address:
                 is_exact = match["exact"] is not None
                 start, end = match.span() if is_exact else bare.span()
-                pieces += (whole[done:start], self._values[name])
+                pieces += (whole[done:start], value)
                 done = end
-            elif (match[0].startswith("[") or self._in_address) and len(self._mangled) < _MOST:
+            elif (match[0].startswith("[") or in_address) and len(self._mangled) < _MOST:
                 self._mangled[match[0]] = None
             passed = match.end()
-        self._pass_over(whole[passed : before + len(text)])
+        self._addresses.pass_over(whole[passed : before + len(text)])
         pieces.append(whole[done : before + len(text)])
         return "".join(pieces)
-
-    def _pass_over(self, text: str) -> None:
-        """Look whether a web address begins or ends in text without placeholders."""
-        whole = self._plain + text
-        last = 0
-        for match in _ADDRESS_ENDS.finditer(whole):
-            last = match.end()
-        # What opens "(//" ends the address before it.
-        if _ADDRESS.search(whole, max(0, last - 1)):
-            self._in_address = True
-        elif last:
-            self._in_address = False
-        self._plain = whole[-_TAIL:]

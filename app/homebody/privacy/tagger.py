@@ -7,9 +7,11 @@ things and misses the right ones (docs/benchmarks.md), so one below `TAGS_FROM` 
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Final, Protocol
 
+from homebody.base.errors import EngineProblem
 from homebody.messages.frames import Generate, Generated, Loaded, Message, Piece, Progress
 from homebody.messages.offers import PrivateKind
 from homebody.privacy.spans import Found
@@ -50,11 +52,8 @@ class Writes(Protocol):
     def wait_loaded(self) -> Loaded:
         """Return what is loaded."""
 
-    def generate(self, request: Generate) -> Iterator[Progress | Piece | Generated]:
-        """Write a reply."""
-
-    def stop(self) -> None:
-        """Stop what is being written."""
+    def generate(self, request: Generate) -> Generator[Progress | Piece | Generated]:
+        """Write a reply; closing it stops that, and nothing else that is written."""
 
 
 class Tagger:
@@ -105,11 +104,15 @@ class Tagger:
             max_tokens=_TOKENS,
         )
         written = []
-        for answer in self._engine.generate(wish):
-            if isinstance(answer, Piece) and not answer.reasoning:
-                written.append(answer.text)
-            if time.monotonic() >= until:
-                self._engine.stop()
+        with closing(self._engine.generate(wish)) as answers:
+            for answer in answers:
+                if isinstance(answer, Piece) and not answer.reasoning:
+                    written.append(answer.text)
+                elif isinstance(answer, Generated) and answer.stop == "stopped":
+                    # Somebody else did: what is not looked through is not offered.
+                    raise EngineProblem("Stopped.", kind="stopped")
+                if time.monotonic() >= until:
+                    break
         return "".join(written)
 
 

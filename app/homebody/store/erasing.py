@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final
 
 from homebody.base.files import sync_folder
 from homebody.store import backups, notes, schema, sent, words
@@ -17,15 +16,12 @@ from homebody.store.problems import primary_code
 
 __all__ = ["delete_rows", "scrub_backups", "scrub_database", "scrub_strays"]
 
-_NAMED: Final = {"conversation": "id", "note": "id", "reminder": "id", "sent": "sha256"}
-"""Tables whose rows can be erased, and the column that names a row."""
-
 
 def delete_rows(connection: sqlite3.Connection, names: Sequence[str]) -> None:
     """Delete conversations with all that hangs on them, their words in the index included.
 
-    A name may also be a note's or a reminder's, or the hash of a body that was sent: names are
-    unique everywhere.
+    A name may also be a note's or a reminder's, or in a backup the hash of a body that was sent:
+    names are unique everywhere.
     """
     kept = schema.tables(connection) & {"note", "reminder", "sent"}  # an old backup has none
     for name in names:
@@ -34,7 +30,7 @@ def delete_rows(connection: sqlite3.Connection, names: Sequence[str]) -> None:
         if "reminder" in kept:
             connection.execute("DELETE FROM reminder WHERE id = ?", (name,))
         if "sent" in kept:
-            sent.forget(connection, name)
+            sent.forget(connection, name, in_backup=True)
         row = connection.execute("SELECT seq FROM conversation WHERE id = ?", (name,)).fetchone()
         if row is not None:
             words.forget(connection, row[0])
@@ -90,11 +86,12 @@ def _never_had(path: Path, names: Sequence[str]) -> bool:
     marks = ", ".join("?" * len(names))
     try:
         with closing(peek(path)) as connection:
-            for table in schema.tables(connection) & _NAMED.keys():
-                sql = f"SELECT 1 FROM {table} WHERE {_NAMED[table]} IN ({marks})"  # noqa: S608
+            tables = schema.tables(connection)
+            for table in tables & {"conversation", "note", "reminder"}:
+                sql = f"SELECT 1 FROM {table} WHERE id IN ({marks})"  # noqa: S608
                 if connection.execute(sql, tuple(names)).fetchone() is not None:
                     return False
-            return True
+            return "sent" not in tables or not any(sent.holds(connection, name) for name in names)
     except sqlite3.Error:
         return False
 

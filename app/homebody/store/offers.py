@@ -87,7 +87,8 @@ def is_whole(offer: Offer) -> bool:
 def _waiting(connection: sqlite3.Connection, turn: str) -> tuple[sqlite3.Row, Offer]:
     row = turn_row(connection, turn)
     offer = read_offer(row["offer"])
-    if row["state"] != "waiting" or row["waiting"] or offer is None:
+    waits = row["state"] == "waiting" and not row["waiting"]
+    if not waits or offer is None or offer.state != "open":
         raise BadInput(
             "That turn does not wait with an offer any more.", "Look at how it ended, or ask again."
         )

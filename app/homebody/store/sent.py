@@ -15,7 +15,7 @@ from homebody.store.rows import moment, stamp
 from homebody.store.texts import clean
 from homebody.store.work import read_offer, write_offer
 
-__all__ = ["SentBody", "add", "forget", "listed", "newest"]
+__all__ = ["SentBody", "add", "forget", "holds", "listed", "newest"]
 
 _COLUMNS = """SELECT s.*, c.id AS conversation_id FROM sent s
     JOIN conversation c ON c.seq = s.conversation """
@@ -66,25 +66,38 @@ def newest(connection: sqlite3.Connection, sha256: str) -> SentBody | None:
     return None if row is None else _to_body(row)
 
 
-def forget(connection: sqlite3.Connection, sha256: str) -> bool:
+def forget(connection: sqlite3.Connection, sha256: str, *, in_backup: bool = False) -> bool:
     """Delete a body wherever it stands, the offers of turns that ended included.
 
-    False: there was none. A turn that still waits, or is being answered, keeps its offer.
+    False: there was none. A turn that still waits, or is being answered, keeps its offer; but not
+    in a backup, where it is interrupted instead.
     """
     gone = connection.execute("DELETE FROM sent WHERE sha256 = ?", (clean(sha256),)).rowcount > 0
     rows = connection.execute(
-        "SELECT seq, offer FROM turn WHERE state NOT IN ('open', 'waiting') AND instr(offer, ?)",
-        (clean(sha256),),
+        "SELECT seq, state, offer FROM turn WHERE instr(offer, ?)", (clean(sha256),)
     ).fetchall()
-    for row in rows:
-        offer = read_offer(row["offer"])
-        if offer is not None and offer.sha256 == sha256 and offer.body:
+    for seq, state, text in rows:
+        offer = read_offer(text)
+        is_needed = state in ("open", "waiting") and not in_backup
+        if offer is not None and offer.sha256 == sha256 and offer.body and not is_needed:
             bare = replace(offer, body="", parts=(), replacements=())
             connection.execute(
-                "UPDATE turn SET offer = ? WHERE seq = ?", (write_offer(bare), row["seq"])
+                "UPDATE turn SET offer = ?, state = replace(state, 'waiting', 'interrupted')"
+                " WHERE seq = ?",
+                (write_offer(bare), seq),
             )
             gone = True
     return gone
+
+
+def holds(connection: sqlite3.Connection, sha256: str) -> bool:
+    """Tell whether a body with this hash stands anywhere, in an offer that still waits too."""
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM sent WHERE sha256 = ?1)"
+        " OR EXISTS (SELECT 1 FROM turn WHERE instr(offer, ?1))",
+        (clean(sha256),),
+    )
+    return bool(found.fetchone()[0])
 
 
 def _to_body(row: sqlite3.Row) -> SentBody:

@@ -446,18 +446,14 @@ class Store:
             "read what you agreed to", lambda c: vault.consented(c, conversation, provider)
         )
 
-    def withdraw(self, conversation: str) -> None:
-        """Take back every yes that covers all of a conversation."""
-        self._write("take your yes back", lambda c: vault.withdraw(c, conversation))
-
     def stays_home(self, conversation: str) -> bool:
         """Tell whether nothing is to be offered in a conversation."""
         return self._read("read the conversation", lambda c: vault.stays_home(c, conversation))
 
-    def stay_home(self, conversation: str, yes: bool = True) -> None:
-        """Offer nothing in a conversation from now on, or do so again."""
+    def stay_home(self, conversation: str) -> None:
+        """Offer nothing in a conversation, until a yes covers all of it; no yes does any more."""
         doing = "save that it stays home"
-        self._write(doing, lambda c: vault.stay_home(c, conversation, yes=yes))
+        self._write(doing, lambda c: vault.stay_home(c, conversation))
 
     def sent_bodies(self, limit: int = 100, before: datetime | None = None) -> list[SentBody]:
         """Return the bodies that were agreed to, newest first; `before`: older than this."""

@@ -17,7 +17,7 @@ from homebody.messages.providers import Provider
 from homebody.store.rows import conversation_seq, stamp
 from homebody.store.texts import clean
 
-__all__ = ["consent", "consented", "keep", "kept", "stay_home", "stays_home", "withdraw"]
+__all__ = ["consent", "consented", "keep", "kept", "stay_home", "stays_home"]
 
 
 def kept(connection: sqlite3.Connection, conversation: str) -> list[Replacement]:
@@ -53,7 +53,11 @@ def keep(
 def consent(
     connection: sqlite3.Connection, conversation: int, offer: Offer, when: datetime
 ) -> None:
-    """Remember a yes for all of a conversation (its number), for exactly this destination."""
+    """Remember a yes for all of a conversation (its number), for exactly this destination.
+
+    It need not stay home any more.
+    """
+    connection.execute("DELETE FROM stays_home WHERE conversation = ?", (conversation,))
     connection.execute(
         "INSERT INTO consent (conversation, provider, url, model, at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (conversation, provider, url, model) DO UPDATE SET at = excluded.at",
@@ -75,13 +79,6 @@ def consented(connection: sqlite3.Connection, conversation: str, provider: Provi
     return found.fetchone() is not None
 
 
-def withdraw(connection: sqlite3.Connection, conversation: str) -> None:
-    """Take back every yes for all of a conversation."""
-    connection.execute(
-        "DELETE FROM consent WHERE conversation = ?", (conversation_seq(connection, conversation),)
-    )
-
-
 def stays_home(connection: sqlite3.Connection, conversation: str) -> bool:
     """Tell whether nothing is to be offered in a conversation."""
     home = conversation_seq(connection, conversation)
@@ -89,10 +86,8 @@ def stays_home(connection: sqlite3.Connection, conversation: str) -> bool:
     return found.fetchone() is not None
 
 
-def stay_home(connection: sqlite3.Connection, conversation: str, *, yes: bool) -> None:
-    """Offer nothing in a conversation from now on, or do so again."""
+def stay_home(connection: sqlite3.Connection, conversation: str) -> None:
+    """Offer nothing in a conversation from now on, and take back every yes for all of it."""
     home = conversation_seq(connection, conversation)
-    if yes:
-        connection.execute("INSERT OR IGNORE INTO stays_home VALUES (?)", (home,))
-    else:
-        connection.execute("DELETE FROM stays_home WHERE conversation = ?", (home,))
+    connection.execute("DELETE FROM consent WHERE conversation = ?", (home,))
+    connection.execute("INSERT OR IGNORE INTO stays_home VALUES (?)", (home,))

@@ -183,7 +183,9 @@ class Models:
         session = self._stage.session
         if session is None:
             return WelcomeState(title=tr("What can stay home today?"))
-        sentences = [tr("Everything you write here stays on this machine.")]
+        sentences = [
+            tr("What you write here stays on this machine, unless you say yes to sending it.")
+        ]
         if self._is_starter(session.model):
             sentences += [
                 tr(

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from homebody.assistant.facts import untold
 from homebody.messages.offers import Offer, Replacement
 from homebody.messages.providers import Provider
 from homebody.messages.turns import Turn
@@ -21,7 +22,7 @@ from homebody.ui.offer_states import (
 )
 from homebody.ui.words import tr
 
-__all__ = ["mangled_line", "offer_card", "sending_card", "told_by"]
+__all__ = ["mangled_line", "offer_card", "sending_card"]
 
 _SHORT: Final = 60
 """So much of a value stands in a menu."""
@@ -55,7 +56,7 @@ def offer_card(
         if offer.state == "open":
             # It is still being made.
             return None
-    return _closed(offer)
+    return _closed(offer, turn.reply)
 
 
 def sending_card(offer: Offer) -> OfferCard:
@@ -64,7 +65,8 @@ def sending_card(offer: Offer) -> OfferCard:
     return _folded(offer, "sending", line)
 
 
-def _closed(offer: Offer) -> OfferCard:
+def _closed(offer: Offer, reply: str) -> OfferCard:
+    """Return what became of it; what the reply says already is not said again."""
     match offer.state:
         case "sent" if not offer.body:
             words = tr("Sent {size} to {host}. The copy was deleted.")
@@ -73,7 +75,7 @@ def _closed(offer: Offer) -> OfferCard:
             words = tr("Sent {size} to {host}")
             return _folded(offer, "sent", words.format(size=_bytes(offer), host=offer.host))
         case "failed":
-            words = offer.problem or tr("No answer came from {host}.").format(host=offer.host)
+            words = _failed(offer, reply)
             if not offer.bytes_sent:
                 return OfferCard(stage="failed", line=words, sha256=offer.sha256)
             return _folded(offer, "failed", words)
@@ -82,7 +84,20 @@ def _closed(offer: Offer) -> OfferCard:
             return _folded(offer, "failed", words.format(host=offer.host))
         case _:
             # Nothing of it left: there is nothing to show behind the line.
-            return OfferCard(stage="home", line=tr("Kept home. Nothing was sent."), sha256="")
+            return OfferCard(stage="home", line=tr("Nothing was sent."), sha256="")
+
+
+def _failed(offer: Offer, reply: str) -> str:
+    rest = untold(offer, reply)
+    if rest == offer.problem and offer.problem:
+        return rest
+    if offer.bytes_sent:
+        left = tr("Sent {size} to {host}; no whole answer came.")
+    elif offer.bytes_sent == 0:
+        left = tr("Nothing was sent to {host}.")
+    else:
+        left = tr("No answer came from {host}.")
+    return f"{left.format(size=_bytes(offer), host=offer.host)} {rest}".rstrip()
 
 
 def _folded(offer: Offer, stage: OfferStage, line: str) -> OfferCard:
@@ -159,7 +174,7 @@ def _request_note(offer: Offer) -> str:
 
 def _sentence(offer: Offer, pieces: Sequence[OfferPiece]) -> str:
     size = tr("{size:,} bytes").format(size=len(offer.body.encode()))
-    parts = [tr("This is exactly what would leave, {size}.").format(size=size)]
+    parts = [tr("Exactly this would leave, in a request of {size}.").format(size=size)]
     chips = {piece.chip.placeholder: piece.chip.on for piece in pieces if piece.chip is not None}
     on = sum(chips.values())
     off = len(chips) - on
@@ -257,16 +272,7 @@ def mangled_line(offer: Offer | None) -> str:
         return ""
     names = ", ".join(offer.mangled)
     if len(offer.mangled) == 1:
-        return tr("A placeholder came back changed, and stands as it came: {names}.").format(
-            names=names
-        )
-    return tr("Placeholders came back changed, and stand as they came: {names}.").format(
-        names=names
-    )
-
-
-def told_by(line: str, elsewhere: str) -> str:
-    """Return the line of facts under a reply, with who wrote it where that was not here."""
-    if not elsewhere or elsewhere in line:
-        return line
-    return f"{elsewhere} · {line}" if line else elsewhere
+        words = tr("A placeholder was not put back; it came changed, or in a link: {names}.")
+    else:
+        words = tr("Placeholders were not put back; they came changed, or in a link: {names}.")
+    return words.format(names=names)

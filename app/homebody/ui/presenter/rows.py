@@ -6,7 +6,7 @@ from datetime import datetime
 from homebody.assistant.facts import details, facts
 from homebody.messages.providers import Provider
 from homebody.messages.turns import Attachment, Conversation, SearchHit, ShownTurn, Turn
-from homebody.ui.presenter.offers import mangled_line, offer_card, told_by
+from homebody.ui.presenter.offers import mangled_line, offer_card
 from homebody.ui.presenter.work import asked_card, plan_facts, step_rows
 from homebody.ui.states import AttachmentChip, ConversationRow, Fact, TurnRow
 from homebody.ui.words import tr
@@ -23,13 +23,10 @@ def turn_row(
     """
     turn = shown.turn
     problem, hint = _trouble(turn)
-    by = turn.run.elsewhere if turn.run is not None else ""
-    line = told_by(facts(turn.run, turn.planned), by)
+    line = facts(turn.run, turn.planned)
     if turn.state == "stopped":
         line = f"{tr('stopped')} · {line}" if line else tr("stopped")
     told = tuple(Fact(tr(label), tr(value)) for label, value in details(turn))
-    if by:
-        told = (Fact(tr("Written by"), by), *told)
     waiting = turn.waiting if turn.state == "waiting" else None
     return TurnRow(
         id=turn.id,
