@@ -28,9 +28,9 @@ from homebody.skills.built_in import BUILT_IN
 
 __all__ = ["Example", "Maker", "Skills", "main"]
 
-LANGUAGES: Final = {"en": 0.64, "de": 0.09, "es": 0.09, "fr": 0.09, "it": 0.09}
+LANGUAGES: Final = {"en": 0.52, "de": 0.12, "es": 0.12, "fr": 0.12, "it": 0.12}
 """How often each is spoken."""
-_CHAINS: Final = 0.2
+_CHAINS: Final = 0.25
 """How many of the requests are composed of parts, in languages that have any."""
 _TRIES: Final = 20
 """For each example that is wanted: some come out twice, or not as they should."""
@@ -119,10 +119,9 @@ class Maker:
         """Return one request of this form; None where the application finds another passage."""
         rng = self._rng
         slots = Slots(rng, self._forms.slots, form.language)
-        left = polite(
-            rng, form, CONTEXT.sub("", form.left).strip(), self._forms.manners[form.language]
-        )
-        bits = Manner(rng).type(_bits(left, slots))
+        manners = self._forms.manners[form.language]
+        left = polite(rng, form, CONTEXT.sub("", form.left).strip(), manners)
+        bits = Manner(rng, manners["fillers"]).type(_bits(left, slots))
         typed: dict[str, str] = {}
         for bit in bits:
             if bit.key:

@@ -33,9 +33,9 @@ def polite(rng: random.Random, form: Form, left: str, manners: Sections) -> str:
 class Manner:
     """How one person types one request."""
 
-    def __init__(self, rng: random.Random) -> None:
-        """Decide on it by chance."""
-        self._rng = rng
+    def __init__(self, rng: random.Random, fillers: Sequence[str]) -> None:
+        """Decide on it by chance. `fillers`: what a language's speakers say while they think."""
+        self._rng, self._fillers = rng, fillers
         kind = rng.random()
         self._lower = kind < 0.5
         self._upper = kind > 0.985
@@ -57,7 +57,7 @@ class Manner:
                 place = rng.choice(free)
                 typed[place] = Bit(_mistyped(rng, typed[place].text))
         if self._voice and rng.random() < 0.5:
-            typed.insert(0, Bit(rng.choice(("um ", "uh ", "okay ", "so ", "er "))))
+            typed.insert(0, Bit(f"{rng.choice(self._fillers)} "))
         first = next((i for i, bit in enumerate(typed) if bit.text.strip()), 0)
         if self._capital and not typed[first].key:
             text = typed[first].text
