@@ -10,7 +10,7 @@ LLAMA   := $(shell sed -n 's/.*"llama-cpp-python==\([0-9.]*\)".*/\1/p' pyproject
 # `make run CUDA=1`: the same, with code for NVIDIA's cards. It stays until llama.cpp changes.
 WITH_CUDA := $(VENV)/.cuda-$(LLAMA)
 
-.PHONY: run test check fix bench scores planner pictures torture clean
+.PHONY: run test check fix bench scores planner pictures torture package clean
 
 run: $(VENV)/.installed
 	@$(BIN)/homebody $(ARGS)
@@ -59,6 +59,10 @@ pictures: $(VENV)/.developing
 	@$(BIN)/python tests/pictures/draw.py $(ARGS)
 	@echo "The pictures are in build/pictures."
 
+# Installers for the system at hand, into build/package; packaging/README.md says what they need.
+package: $(VENV)/.packaging
+	@$(BIN)/python packaging/package.py $(ARGS)
+
 # Standard input is kept for the program: `echo "…" | make run` answers.
 $(VENV)/.installed: pyproject.toml | $(if $(filter 1,$(CUDA)),$(WITH_CUDA))
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) was not found"; exit 1; }
@@ -80,6 +84,10 @@ $(WITH_CUDA):
 
 $(VENV)/.developing: $(VENV)/.installed
 	@$(PIP) -e '.[dev]' </dev/null
+	@touch $@
+
+$(VENV)/.packaging: $(VENV)/.installed
+	@$(PIP) -e '.[package]' </dev/null
 	@touch $@
 
 clean:
