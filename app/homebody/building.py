@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from homebody.base.errors import ModelProblem, StoreProblem
+from homebody.base.errors import EngineProblem, ModelProblem, StoreProblem
 from homebody.base.paths import Home
 
 if TYPE_CHECKING:
@@ -52,7 +52,13 @@ def find_probe(home: Home) -> "Probe | None":
     """Return what tries the engine's build; None where there is nothing to choose between."""
     from homebody.engine.build import has_gpu_code
 
-    if not has_gpu_code():
+    packs: tuple[Path, ...] = ()
+    # Asked at each start, and hardly anybody has packs.
+    if home.packs.is_dir():
+        from homebody.engine.packs import Packs
+
+        packs = Packs(home).usable()
+    if not packs and not has_gpu_code():
         return None
     from homebody.engine.probe import Probe
 
@@ -65,7 +71,21 @@ def find_probe(home: Home) -> "Probe | None":
         except ModelProblem:
             return None
 
-    return Probe(home.build, starter)
+    return Probe(home.build, starter, packs=packs)
+
+
+def _engine_notices(home: Home, verdict: "Verdict | None") -> list[str]:
+    """Return why the engine does not use what it could."""
+    notices = []
+    if verdict is not None and (
+        verdict.packs is not None or verdict.fitness in {"processor", "broken"}
+    ):
+        notices.append(f"{verdict.sentence} {verdict.hint}".strip())
+    if home.packs.is_dir():
+        from homebody.engine.packs import Packs
+
+        notices += [f"{each.problem} {each.hint}".strip() for each in Packs(home).found()]
+    return [notice for notice in notices if notice]
 
 
 def settle(probe: "Probe | None") -> "Verdict | None":
@@ -162,11 +182,11 @@ def build_session(
     notices = list(loaded.problems)
     if home.shelf.exists():
         notices += Shelf(home).notices
-    if verdict is not None and verdict.fitness in {"processor", "broken"}:
-        notices.append(f"{verdict.sentence} {verdict.hint}")
-    named = getattr(options, "file", None) or getattr(options, "model", None) or settings.model
+    notices += _engine_notices(home, verdict)
+    asked = getattr(options, "file", None) or getattr(options, "model", None)
     model = None
-    for name in (str(named), STARTER):
+    # A file that was opened and is no good leaves the person with their usual model.
+    for name in dict.fromkeys((str(asked or settings.model), settings.model, STARTER)):
         try:
             model = find(name)
         except ModelProblem as problem:
@@ -381,6 +401,10 @@ def _planned(
     from homebody.library.fit import most_layers
 
     memories = memories_for(engine, reader)
+    if not memories.gpus and verdict is not None and verdict.packs:
+        memories = _told_by_llama_cpp(memories, wish, engine)
+        if not memories.gpus:
+            return replace(wish, gpu_layers=0)  # nobody knows what fits: until the person says
     if not memories.gpus:
         return wish
     try:
@@ -395,6 +419,18 @@ def _planned(
     except ModelProblem:
         return wish  # the engine says what is wrong with it
     return replace(wish, gpu_layers=layers)
+
+
+def _told_by_llama_cpp(memories: "Memories", wish: "Load", engine: "Engine") -> "Memories":
+    """Ask about cards that are not NVIDIA's, in an engine that is thrown away: a second or so."""
+    from homebody.engine.dry import dry_load
+    from homebody.library.memories import ask_llama_cpp
+
+    held = engine.held
+    try:
+        return ask_llama_cpp(memories, wish, dry_load, held.loaded if held is not None else None)
+    except EngineProblem:
+        return memories
 
 
 def has_usable_build(verdict: "Verdict | None") -> bool:

@@ -1,5 +1,6 @@
 """`homebody doctor` on machines with a graphics card, which a fake driver tells of."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import msgspec
 import pytest
 
 from cli.support import Ran, homebody, scripted
+from engine.stand_in import BEST, MADE, compiler, make_build, make_pack, write_manifest
 from fake_nvml.driver import CARD, FakeDriver
 from homebody.base.paths import find_home
+from homebody.engine.build import FOLDER, PACKS
 from homebody.library.shelf import Shelf
 from homebody.messages.reports import DoctorReport
 from homebody.messages.shelf import ModelSettings
@@ -96,3 +99,43 @@ def test_without_a_card(profile: Path) -> None:
     assert report.engine.layers == 31
     assert report.graphics.kind != "ok" or report.graphics.cards
     assert report.engine.gpu_build is not None
+    assert report.engine.backends == ()
+    assert "is part of this build" in report.engine.backend
+
+
+def test_which_code_computes_and_why(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """With the real engine, in a build that chooses."""
+    compile_ = compiler(tmp_path_factory.mktemp("sources"))
+    build = make_build(tmp_path / "build", compile_)
+    (build / BEST).rename(build / "libggml-cpu-haswell.so")
+    write_manifest(build, [])
+    pack = make_pack(tmp_path / "vulkan", compile_)
+    old = make_pack(
+        tmp_path / "old", compile_, **{"for": {**msgspec.to_builtins(MADE), "binding": "0"}}
+    )
+    around = {FOLDER: str(build), PACKS: os.pathsep.join((str(pack), str(old)))}
+    ran = homebody("doctor", environment=around)
+    assert (
+        "Backend: The processor's code for Haswell and newer is used (libggml-cpu-haswell.so): "
+        "the best of 3 for this processor. A pack brings libggml-vulkan.so, which finds no "
+        "graphics card that it can use."
+    ) in ran.out
+    assert ran.status == 1
+    assert "Needs a look: The pack in " in ran.out
+    ran = homebody("doctor", "--json", environment=around)
+    report = msgspec.json.decode(ran.out, type=DoctorReport, strict=True)
+    assert report.engine.backends == ("libggml-cpu-haswell.so", "libggml-vulkan.so")
+    assert report.engine.backend.startswith("The processor's code for Haswell")
+
+
+def test_libraries_that_do_not_fit_need_a_look(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    build = make_build(tmp_path / "build", compiler(tmp_path_factory.mktemp("sources")))
+    write_manifest(build, [], binding="0.3.1")
+    ran = homebody("doctor", environment={FOLDER: str(build)})
+    assert ran.status == 1
+    assert "Engine: does not work. The engine cannot start: the libraries in " in ran.out
+    assert "Traceback" not in ran.out + ran.err

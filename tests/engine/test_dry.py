@@ -40,8 +40,27 @@ sched_reserve:  CUDA_Host compute buffer size =    16.01 MiB
 MIB = 1024 * 1024
 
 
+VULKAN_LOG = """\
+llama_model_load_from_file_impl: using device Vulkan0 (AMD Radeon RX 6600 (RADV NAVI23)) (0000:03:00.0) - 7900 MiB free
+llama_model_load_from_file_impl: using device Vulkan1 (llvmpipe (LLVM 15.0.6, 256 bits)) (unknown id) - 10 MiB free
+sched_reserve:    Vulkan0 compute buffer size =   304.75 MiB
+sched_reserve: Vulkan_Host compute buffer size =    16.01 MiB
+"""  # noqa: E501
+
+
 def of(path: Path, **options: Any) -> Load:
     return Load(id=0, path=str(path), **options)
+
+
+def test_the_log_of_a_load_with_vulkan():
+    report = read_report(VULKAN_LOG.splitlines(), 0)
+    assert report.devices == (
+        "Vulkan0 (AMD Radeon RX 6600 (RADV NAVI23))",
+        "Vulkan1 (llvmpipe (LLVM 15.0.6, 256 bits))",
+    )
+    processor, card = report.memory
+    assert (processor.device, processor.free) == ("CPU", None)
+    assert (card.device, card.free) == ("Vulkan0", 7900 * MIB)
 
 
 def test_the_log_of_a_load_onto_a_card():

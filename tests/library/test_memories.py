@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from homebody.library import memories
-from homebody.library.memories import read_memories
+from homebody.library.memories import ask_llama_cpp, read_memories
 from homebody.machine.gpus import Gpu, GpuReading
-from homebody.messages.frames import DeviceMemory, Loaded
+from homebody.messages.frames import DeviceMemory, Load, Loaded, Measured
 
 GB = 10**9
 LOADED = Loaded(
@@ -109,3 +109,36 @@ def test_only_cards_that_cuda_shows_are_planned_with(monkeypatch, shown, names):
 
 def test_a_build_that_uses_no_card_is_given_none():
     assert free(SMALL, LARGE, gpu_code=False) == []
+
+
+def test_cards_that_no_driver_told_of_are_asked_of_llama_cpp():
+    """As of AMD's and Intel's, with the Vulkan pack."""
+    asked = []
+
+    def dry(load):
+        asked.append(load.gpu_layers)
+        return Measured(
+            id=1,
+            compute=(
+                DeviceMemory(device="CPU", weights=0, cache=0, compute=GB),
+                DeviceMemory(device="Vulkan0", weights=0, cache=0, compute=GB, free=6 * GB),
+                DeviceMemory(device="Vulkan1", weights=0, cache=0, compute=GB),
+            ),
+            cache=0,
+            layers=37,
+            gpu_layers=37,
+            context=4096,
+            cache_type="f16",
+            flash_attention=True,
+            gpu_build=True,
+        )
+
+    wish = Load(id=0, path="m.gguf", gpu_layers=3)
+    before = read_memories(GpuReading(kind="none"), gpu_code=True)
+    after = ask_llama_cpp(before, wish, dry)
+    assert asked == [-1]
+    assert after == replace(before, gpus=((6 * GB, 6 * GB),))
+    ours = replace(
+        LOADED, memory=(DeviceMemory(device="Vulkan0", weights=GB, cache=GB, compute=0),)
+    )
+    assert ask_llama_cpp(before, wish, dry, ours).gpus == ((8 * GB, 8 * GB),)

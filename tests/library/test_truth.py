@@ -84,6 +84,15 @@ def test_a_build_without_cuda():
     assert "make run CUDA=1" in truth.hint
 
 
+def test_a_build_that_takes_packs_names_the_pack():
+    packaged = replace(ON_THE_PROCESSOR, gpu_build=False, devices=(), processor_choice=14)
+    for after in (reading(), NO_DRIVER):
+        hint = said(packaged, after=after).hint
+        assert "homebody engine add FILE" in hint
+        assert "make run" not in hint
+    assert "engine add" not in said(replace(packaged, gpu_build=True), after=NO_DRIVER).hint
+
+
 def test_a_card_without_a_driver():
     truth = said(replace(ON_THE_PROCESSOR, devices=()), after=NO_DRIVER)
     assert (truth.kind, truth.quiet) == ("no_driver", False)

@@ -10,6 +10,7 @@ from homebody.messages.courier import (
     Answered,
     AskElsewhere,
     Cancel,
+    CheckVersion,
     Download,
     Downloaded,
     Downloading,
@@ -27,6 +28,7 @@ from homebody.messages.courier import (
     Said,
     Search,
     TokenKept,
+    VersionFound,
 )
 from homebody.messages.frames import (
     Adapter,
@@ -123,10 +125,13 @@ FROM_ENGINE = (
         memory=(DeviceMemory(device="CPU", weights=2**33, cache=2**28, compute=2**24),),
         cache_type="q8_0",
         flash_attention=True,
+        backends=("libggml-cpu-haswell.so", "libggml-vulkan.so"),
+        processor_choice=14,
+        pack_problems=("The pack CUDA cannot be loaded.",),
     ),
     Measured(
         id=7,
-        compute=(DeviceMemory(device="CUDA0", weights=0, cache=0, compute=2**24),),
+        compute=(DeviceMemory(device="CUDA0", weights=0, cache=0, compute=2**24, free=2**33),),
         cache=2**28,
         layers=31,
         gpu_layers=30,
@@ -217,6 +222,7 @@ TO_COURIER = (
     ),
     ListModels(id=6, provider="Größe", agreed="opened a page"),
     KeepKey(id=7, provider="Größe", key=None, session=True),
+    CheckVersion(id=8, agreed="pressed Check now"),
 )
 
 FROM_COURIER = (
@@ -255,6 +261,7 @@ FROM_COURIER = (
     ),
     ModelsListed(id=6, models=("m", "n")),
     KeyKept(id=7, there=True, place="a keyring", session=False),
+    VersionFound(id=8, version="0.2.0", page="https://a.example/ß", published=None),
     Failed(id=5, kind="offline", message="No.", hint="Go on.", prompt_tokens=1, context=2),
 )
 

@@ -38,6 +38,11 @@ class Home:
         return self.data / "models"
 
     @property
+    def packs(self) -> Path:
+        """Packs of engine libraries that the person added: a folder each."""
+        return self.data / "engines"
+
+    @property
     def shelf(self) -> Path:
         """Which other folders hold models, and what was set for each model; as JSON."""
         return self.config / "shelf.json"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -34,6 +35,23 @@ from homebody.store.backups import taken
 __all__ = ["doctor"]
 
 _PROBE_TOKENS = 16
+# What the files with the processor's code are for, by the end of their names.
+_PROCESSORS: Final = {
+    "x64": "any 64-bit x86 processor",
+    "sse42": "Nehalem and newer",
+    "sandybridge": "Sandy Bridge and newer",
+    "ivybridge": "Ivy Bridge and newer",
+    "piledriver": "Piledriver and newer",
+    "haswell": "Haswell and newer",
+    "skylakex": "Skylake-X and newer",
+    "cannonlake": "Cannon Lake and newer",
+    "cascadelake": "Cascade Lake and newer",
+    "icelake": "Ice Lake and newer",
+    "cooperlake": "Cooper Lake and newer",
+    "zen4": "Zen 4 and newer",
+    "alderlake": "Alder Lake and newer",
+    "sapphirerapids": "Sapphire Rapids and newer",
+}
 
 
 def doctor(
@@ -142,8 +160,31 @@ def _engine(session: Session, problems: list[str]) -> tuple[EngineReport, Loaded
         else None,
         problem="",
         last_lines=(),
+        backends=loaded.backends,
+        backend=_backend(loaded),
     )
+    problems += loaded.pack_problems
     return report, loaded
+
+
+def _backend(loaded: Loaded) -> str:
+    """Say in a sentence or two which files compute, and why those."""
+    if not loaded.backends:
+        return (
+            "The processor's code is part of this build of llama.cpp, so there is no other to "
+            "choose from."
+        )
+    processor, *packs = loaded.backends
+    kind = Path(processor).stem.rpartition("-")[2]
+    said = (
+        f"The processor's code for {_PROCESSORS.get(kind, kind)} is used ({processor}): the best "
+        f"of {loaded.processor_choice} for this processor."
+    )
+    for pack in packs:
+        said += f" A pack brings {pack}" + (
+            "." if loaded.devices else ", which finds no graphics card that it can use."
+        )
+    return said
 
 
 def _no_engine(problem: str, last_lines: tuple[str, ...] = ()) -> EngineReport:
@@ -161,6 +202,8 @@ def _no_engine(problem: str, last_lines: tuple[str, ...] = ()) -> EngineReport:
         tokens_per_second=None,
         problem=problem,
         last_lines=last_lines[-20:],
+        backends=None,
+        backend="",
     )
 
 
@@ -255,6 +298,7 @@ def _sentences(report: DoctorReport) -> Iterator[str]:
         where = ", ".join(engine.devices) if engine.devices else "the processor"
         build = "built for a GPU" if engine.gpu_build else "built for the processor alone"
         yield f"Engine: {engine.build}, {build}, computing on {where} ({engine.system})."
+        yield f"Backend: {engine.backend}"
         yield (
             f"Model: {engine.model}, loaded in {engine.load_ms or 0:.0f} ms with "
             f"{engine.context or 0:,} tokens of context, {engine.tokens_per_second or 0:.0f} "

@@ -10,14 +10,16 @@ from homebody.base.paths import Home
 from homebody.cli.terminal import harmless, note, to_json
 from homebody.engine.build import has_gpu_code
 from homebody.engine.dry import dry_load
+from homebody.engine.packs import Packs
 from homebody.engine.probe import Probe
 from homebody.library.chosen import Wish, wish_of
 from homebody.library.fit import measured, quick
 from homebody.library.fit_layout import layout_of
-from homebody.library.memories import read_memories
+from homebody.library.memories import ask_llama_cpp, read_memories
 from homebody.library.shelf import find_model
 from homebody.machine.gpus import read_gpus
 from homebody.messages.fit import FitPlan, FitReport, Place
+from homebody.messages.frames import Load
 from homebody.settings.file import load
 
 __all__ = ["fit"]
@@ -49,11 +51,14 @@ def fit(home: Home, options: SimpleNamespace) -> int:
 
 
 def _plan(home: Home, path: Path, wish: Wish, *, mapped: bool) -> FitPlan:
-    verdict = Probe(home.build, lambda: None).settle()
+    verdict = Probe(home.build, lambda: None, packs=Packs(home).usable()).settle()
     # As the engines of all other commands live.
     os.environ.update(verdict.environment)
     machine = read_memories(read_gpus(), gpu_code=has_gpu_code() and verdict.uses_gpu)
     try:
+        if not machine.gpus and verdict.packs:
+            load = Load(id=0, path=str(path), context=wish["context"])
+            machine = ask_llama_cpp(machine, load, dry_load)
         return measured(path, machine=machine, dry=dry_load, mapped=mapped, **wish)
     except EngineProblem as problem:
         if problem.kind == "model":

@@ -1,15 +1,17 @@
 """How much memory there is for a model now: on the cards, and the computer's own."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
+
+from msgspec.structs import replace
 
 from homebody.library.fit import Memories
 from homebody.machine.gpus import Gpu, GpuReading
 from homebody.machine.readings import read_memory
-from homebody.messages.frames import Loaded
+from homebody.messages.frames import Load, Loaded, Measured
 
-__all__ = ["read_memories"]
+__all__ = ["ask_llama_cpp", "read_memories"]
 
 _PROCESSOR: Final = "CPU"
 _SHOWN: Final = "CUDA_VISIBLE_DEVICES"
@@ -38,6 +40,31 @@ def read_memories(
         processor_free=free,
         processor_total=total,
     )
+
+
+def ask_llama_cpp(
+    memories: Memories,
+    wish: Load,
+    dry: Callable[[Load], Measured],
+    loaded: Loaded | None = None,
+) -> Memories:
+    """Return the same with the cards that llama.cpp tells of: those that no driver told us of.
+
+    `dry` loads without loading (`engine.dry.dry_load`): a second or so; raises what that raises.
+    `loaded` is what the engine says of our model, which counts as free.
+    """
+    ours = {
+        place.device: place.weights + place.cache + place.compute
+        for place in (loaded.memory if loaded is not None else ())
+    }
+    answer = dry(replace(wish, gpu_layers=-1))
+    free = [
+        place.free + ours.get(place.device, 0)
+        for place in answer.compute
+        if place.device != _PROCESSOR and place.free is not None
+    ]
+    # How large they are is not told; the reserve is a share of what is free then.
+    return replace(memories, gpus=tuple((each, each) for each in free))
 
 
 def _shown(gpus: Sequence[Gpu], shown: str | None) -> tuple[Gpu, ...]:

@@ -2,7 +2,8 @@
 
 A person may edit it. Reading never fails and never writes: what cannot be used is said in a
 sentence and left out. Before a file with such parts is written anew, it is copied aside, so nothing
-is lost. Two processes that write at the same moment do not mix: the later one wins.
+is lost; what means nothing to this version alone, because a newer one wrote it, stays in it. Two
+processes that write at the same moment do not mix: the later one wins.
 """
 
 import os
@@ -46,6 +47,8 @@ class ReadShelf(Struct, frozen=True):
 
     kept: KeptShelf
     problems: tuple[str, ...] = ()
+    newer: dict[str, Any] = {}
+    """What means nothing to this version, in the file's own form, where nothing else is wrong."""
 
 
 def read_shelf(path: Path) -> ReadShelf:
@@ -92,6 +95,8 @@ def _from(path: Path, table: dict[str, Any]) -> ReadShelf:
             )
         lists[name] = tuple(dict.fromkeys(paths))
     models: dict[str, ModelSettings] = {}
+    newer: dict[str, Any] = {}
+    strange: list[str] = []
     value = table.get("models", {})
     if not isinstance(value, dict):
         problems.append(f'{path.name}: "models" must be an object, from names to settings.')
@@ -104,10 +109,24 @@ def _from(path: Path, table: dict[str, Any]) -> ReadShelf:
     for key, each in list(value.items())[:_MOST]:
         models[key], wrong = _settings(each)
         problems += [f'{path.name}: of "{key[:60]}", {sentence}' for sentence in wrong]
-    unknown = sorted(set(table) - set(KeptShelf.__struct_fields__))
-    if unknown:
-        problems.append(f'{path.name}: "{unknown[0][:60]}" means nothing to this version.')
-    return ReadShelf(KeptShelf(**lists, models=models), tuple(problems))
+        others = _unknown(each, ModelSettings)
+        if others:
+            newer.setdefault("models", {})[key] = others
+            strange.append(
+                f'{path.name}: of "{key[:60]}", "{min(others)[:60]}" means nothing to this version.'
+            )
+    others = _unknown(table, KeptShelf)
+    if others:
+        newer |= others
+        strange.append(f'{path.name}: "{min(others)[:60]}" means nothing to this version.')
+    kept = KeptShelf(**lists, models=models)
+    return ReadShelf(kept, tuple(problems + strange), {} if problems else newer)
+
+
+def _unknown(table: object, kind: type[Struct]) -> dict[str, Any]:
+    """Return what a table holds that this version does not know."""
+    known = kind.__struct_fields__
+    return {k: v for k, v in table.items() if k not in known} if isinstance(table, dict) else {}
 
 
 def _is_absolute(path: str) -> bool:
@@ -124,7 +143,7 @@ def _settings(table: object) -> tuple[ModelSettings, list[str]]:
     good: dict[str, Any] = {}
     wrong = []
     for name, value in table.items():
-        if value is None and name in ModelSettings.__struct_fields__:
+        if name not in ModelSettings.__struct_fields__ or value is None:
             continue
         problem = _wrong(name, value)
         if problem:
@@ -153,8 +172,6 @@ def _wrong(name: str, value: object) -> str:
         if not number or not abs(value) <= _SCALES:  # type: ignore[arg-type]
             return f"{name} must be a number from {-_SCALES:g} to {_SCALES:g}."
         return ""
-    if name not in ModelSettings.__struct_fields__:
-        return f'"{name[:60]}" means nothing to this version.'
     setting = _BOUNDS[name]
     return "" if setting.accept(value)[0] else f"{name} must be {setting.allowed()}."
 
@@ -172,16 +189,17 @@ def check_settings(settings: ModelSettings) -> None:
 def write_shelf(path: Path, before: ReadShelf, kept: KeptShelf) -> None:
     """Write the file in one step. `SettingsProblem` if that fails; then it is as it was.
 
-    `before`: what was read last. Had it problems, the file is copied aside first.
+    `before`: what was read last. Was something wrong with it, the file is copied aside first.
     """
     # Somebody who keeps the file elsewhere, and a link to it here, wants the link to stay.
     path = Path(os.path.realpath(path))
     from homebody.base.files import replace_file
 
     try:
-        if before.problems:
+        if before.problems and not before.newer:
             _copy_aside(path)
-        data = msgspec.json.format(msgspec.json.encode(kept, order="deterministic"), indent=2)
+        table = _with_newer(kept, before.newer)
+        data = msgspec.json.format(msgspec.json.encode(table, order="deterministic"), indent=2)
         replace_file(path, data + b"\n")
     except UnicodeEncodeError as error:
         raise SettingsProblem(
@@ -193,6 +211,14 @@ def write_shelf(path: Path, before: ReadShelf, kept: KeptShelf) -> None:
             f"{path.name} cannot be written ({error.strerror}), so nothing was changed.",
             f"Look at the folder {path.parent}: whether there is space, and whether you may write.",
         ) from error
+
+
+def _with_newer(kept: KeptShelf, newer: dict[str, Any]) -> dict[str, Any]:
+    """Return what the file is to say: what is kept, and what only a newer version understands."""
+    table: dict[str, Any] = newer | msgspec.to_builtins(kept)
+    for key, others in newer.get("models", {}).items():
+        table["models"][key] = others | table["models"].get(key, {})
+    return table
 
 
 def _copy_aside(path: Path) -> None:

@@ -78,12 +78,14 @@ def _idle(asked: int, loaded: Loaded, reading: GpuReading, trial: str) -> Truth:
             quiet=True,
         )
     if reading.kind != "ok":
-        return _without_driver(reading, gpu_build=loaded.gpu_build)
+        return _without_driver(reading, loaded)
     if not loaded.gpu_build:
         return Truth(
             kind="build",
             sentence=f"The {card} is not used: this build of llama.cpp has no code for it.",
-            hint="With NVIDIA's CUDA toolkit installed, `make run CUDA=1` builds one that has; the "
+            hint="Add the pack for it that came out with this Homebody: `homebody engine add FILE`."
+            if _takes_packs(loaded)
+            else "With NVIDIA's CUDA toolkit installed, `make run CUDA=1` builds one that has; the "
             "README tells how.",
         )
     if not loaded.devices:
@@ -147,8 +149,17 @@ def _partly(asked: int, used: int, layers: int) -> Truth | None:
     )
 
 
-def _without_driver(reading: GpuReading, *, gpu_build: bool) -> Truth:
-    more = "" if gpu_build else " Then build with CUDA: `make run CUDA=1`; the README tells how."
+def _takes_packs(loaded: Loaded) -> bool:
+    """Tell whether llama.cpp came with Homebody, as libraries that packs are added to."""
+    return loaded.processor_choice > 0
+
+
+def _without_driver(reading: GpuReading, loaded: Loaded) -> Truth:
+    more = " Then build with CUDA: `make run CUDA=1`; the README tells how."
+    if _takes_packs(loaded):
+        more = " Then add the pack for it: `homebody engine add FILE`."
+    if loaded.gpu_build:
+        more = ""
     return Truth(
         kind="old_driver" if reading.kind == "old_driver" else "no_driver",
         sentence=f"The graphics card is not used: {_inside(reading.problem)}",

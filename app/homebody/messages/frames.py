@@ -233,6 +233,8 @@ class DeviceMemory(Struct, frozen=True, kw_only=True):
     """Keys and values, and the states of recurrent layers."""
     compute: int
     """Buffers that it works in."""
+    free: int | None = None
+    """On a card, before the load, as its driver told llama.cpp; None: not told."""
 
 
 class Loaded(Frame, frozen=True, tag="loaded"):
@@ -264,6 +266,13 @@ class Loaded(Frame, frozen=True, tag="loaded"):
     """What the cache really is; f16 where the model, or no flash attention, allowed no other."""
     flash_attention: bool | None = None
     """Whether it is used; None where llama.cpp does not tell."""
+    backends: tuple[str, ...] = ()
+    """Files of llama.cpp that compute: the processor's code first, then those of packs. None where
+    the processor's code is part of the build."""
+    processor_choice: int = 0
+    """Of how many files the processor's code was chosen."""
+    pack_problems: tuple[str, ...] = ()
+    """Why packs are not used, in sentences."""
 
 
 class Measured(Frame, frozen=True, kw_only=True, tag="measured"):

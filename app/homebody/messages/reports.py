@@ -105,6 +105,11 @@ class EngineReport(Struct, frozen=True, kw_only=True):
     """What keeps it from running, or nothing."""
     last_lines: tuple[str, ...]
     """After a crash, the last lines that it printed."""
+    backends: tuple[str, ...] | None
+    """Files of llama.cpp that compute: the processor's code first, then those of packs. None of
+    them where the processor's code is part of the build."""
+    backend: str
+    """Which of llama.cpp's code computes, and why that; or nothing."""
 
 
 class SkillsReport(Struct, frozen=True, kw_only=True):

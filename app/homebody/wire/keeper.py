@@ -22,6 +22,7 @@ from homebody.messages.frames import PROTOCOL, Beat, Hello
 from homebody.wire.codec import BrokenFrame, Codec, UnknownFrame, lines
 from homebody.wire.death import Cause, Death, ending, explain, oom_kills
 from homebody.wire.lifeline import bind_child
+from homebody.wire.surroundings import is_frozen, own_environment, own_program
 
 __all__ = ["Keeper", "Limits", "child_command", "child_environment"]
 
@@ -48,8 +49,8 @@ class Limits:
 
 def child_command(role: str, *extra: str) -> list[str]:
     """Return the command that starts this program as a child in `role`."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--as", role, str(os.getpid()), *extra]
+    if is_frozen():
+        return [own_program(), "--as", role, str(os.getpid()), *extra]
     # -P: the current folder is not searched for modules.
     return [sys.executable, "-P", "-m", "homebody", "--as", role, str(os.getpid()), *extra]
 
@@ -64,9 +65,12 @@ _PASSED_ON = [
     "TZ",
     "LD_LIBRARY_PATH",
     "CUDA_VISIBLE_DEVICES",
+    "GGML_VK_VISIBLE_DEVICES",
+    "VK_DRIVER_FILES",
     "CUDA_PATH",
     "NVIDIA_VISIBLE_DEVICES",
     "LLAMA_CPP_LIB_PATH",
+    "HOMEBODY_ENGINE_PACKS",
     "OMP_NUM_THREADS",
     "OMP_PROC_BIND",
     "SYSTEMROOT",
@@ -80,7 +84,8 @@ _PASSED_ON = [
 
 def child_environment() -> dict[str, str]:
     """Return the small environment of a child."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    whole = own_environment()
+    kept = {name: whole[name] for name in _PASSED_ON if name in whole}
     # Without GGML_NO_BACKTRACE ggml starts a debugger on itself before it aborts.
     return kept | {"GGML_NO_BACKTRACE": "1", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 

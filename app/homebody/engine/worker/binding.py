@@ -4,11 +4,15 @@ That package imports everything that it has when any part of it is imported: cha
 processes, a cache that unpickles what it finds on the disk (CVE-2025-69872). None of it is used
 here, and it takes longer to import than the starter model takes to load. So the package is entered
 without running its `__init__`.
+
+Importing this loads the backends, then the libraries: `EngineProblem` if they do not fit.
 """
 
 import importlib.util
 import sys
 from types import ModuleType
+
+from homebody.engine.worker.backends import load_backends
 
 __all__ = ["lib"]
 
@@ -23,6 +27,9 @@ def _enter(name: str) -> None:
     package.__spec__ = spec
     sys.modules[name] = package
 
+
+# First of all: what llama.cpp does where it finds no backend is said there.
+load_backends()
 
 if "llama_cpp" not in sys.modules:
     _enter("llama_cpp")

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from homebody.messages.frames import DeviceMemory
 
-__all__ = ["Report", "read_report"]
+__all__ = ["Report", "loaded_backend", "read_report"]
 
 _MIB = 1024 * 1024
 _BUFFER = re.compile(
@@ -21,9 +21,10 @@ _BUFFER = re.compile(
 _CACHE = re.compile(r"\bsize =\s*([\d.]+) MiB \(.*(?:cells|streams)")
 _STATES = re.compile(r"ratio = .* size =\s*([\d.]+) MiB")
 _OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers to GPU")
-_DEVICE = re.compile(r"using device (\S+ \([^)]*\))")
+_DEVICE = re.compile(r"using device ((\S+) \(.*?\)) \([^()]*\) - (?:(\d+) MiB free)?")
 _FLASH = re.compile(r"flash_attn\s+= (enabled|disabled)|Flash Attention.*\b(enabled|disabled)\b")
 _PROCESSOR = "CPU"
+_BACKEND = re.compile(r"\bloaded (\S+) backend from (.+)")
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -50,6 +51,7 @@ def read_report(lines: Iterable[str], weights: int) -> Report:
     sizes: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     cache, layers, gpu_layers = 0, 0, 0
     devices: dict[str, None] = {}
+    free: dict[str, int] = {}
     flash: bool | None = None
     for line in lines:
         if found := _BUFFER.search(line):
@@ -60,6 +62,8 @@ def read_report(lines: Iterable[str], weights: int) -> Report:
             gpu_layers, layers = int(found[1]), int(found[2])
         elif found := _DEVICE.search(line):
             devices[found[1]] = None
+            if found[3]:
+                free[found[2]] = int(found[3]) * _MIB
         elif found := _FLASH.search(line):
             flash = (found[1] or found[2]) == "enabled"
     return Report(
@@ -69,6 +73,7 @@ def read_report(lines: Iterable[str], weights: int) -> Report:
                 weights=min(of["model"], weights) if device == _PROCESSOR else of["model"],
                 cache=of["KV"] + of["RS"] + of["state"],
                 compute=of["compute"] + of["output"],
+                free=free.get(device),
             )
             for device, of in sorted(sizes.items(), key=lambda item: item[0] != _PROCESSOR)
         ),
@@ -78,6 +83,14 @@ def read_report(lines: Iterable[str], weights: int) -> Report:
         devices=tuple(devices),
         flash_attention=flash,
     )
+
+
+def loaded_backend(lines: Iterable[str], name: str) -> str | None:
+    """Return the file that a backend, such as "CPU", was loaded from; None: it was not."""
+    for line in lines:
+        if (found := _BACKEND.search(line)) and found[1] == name:
+            return re.split(r"[/\\]", found[2].rstrip())[-1]
+    return None
 
 
 def _device(buffer: str) -> str:

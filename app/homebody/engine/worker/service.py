@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from homebody.base.errors import EngineProblem, HomebodyError
+from homebody.engine.worker.backends import load_backends
 from homebody.engine.worker.generate import Session
 from homebody.engine.worker.native import Native, build_name, is_gpu_build, system_info
 from homebody.messages.frames import (
@@ -145,6 +146,7 @@ class Service:
         started = time.perf_counter()
         native = self._open(request.id, request, dry=False)
         self._session = Session(native)
+        backends = load_backends()
         self._send(
             Loaded(
                 id=request.id,
@@ -168,6 +170,9 @@ class Service:
                 memory=native.report.memory,
                 cache_type=native.cache_type,
                 flash_attention=native.report.flash_attention,
+                backends=backends.files,
+                processor_choice=backends.choice,
+                pack_problems=backends.problems,
             )
         )
 
