@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from homebody.library.truth import Truth
     from homebody.machine.gpus import GpuReader, GpuReading
     from homebody.machine.sampler import Sampler
+    from homebody.messages.courier import VersionFound
     from homebody.messages.fit import FitPlan
     from homebody.messages.frames import Loaded
     from homebody.messages.shelf import ModelSettings
@@ -181,6 +182,20 @@ class Behind:
             after=self._read(),
             trial=self._verdict.sentence if self._verdict is not None else "",
         )
+
+    @property
+    def releases(self) -> str:
+        """Where newer versions are announced; "" where this build knows no such place."""
+        from homebody.base.release import read_release
+
+        return read_release().releases
+
+    def newest_version(self, *, offline: bool, agreed: str) -> "VersionFound":
+        """Ask where newer versions are announced. Raises `CourierProblem`."""
+        assert self._courier is not None
+        if self._courier.offline != offline:
+            self._courier.offline = offline
+        return self._courier.newest_version(agreed=agreed)
 
     def end(self) -> None:
         """End the processes."""

@@ -15,6 +15,8 @@ from homebody.base.errors import HomebodyError
 from homebody.base.paths import Home, find_home
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from homebody.assistant.session import Session
     from homebody.courier.client import Porter
     from homebody.engine.probe import Verdict
@@ -106,7 +108,7 @@ def _run(options: SimpleNamespace) -> int:
         if not why:
             return _show(options)
         options.windowless = why
-    if options.command in {"models", "providers"}:
+    if options.command in {"models", "providers", "updates"}:
         return _errand(options)
     home = find_home()
     porter = _porter_for(home, options)
@@ -138,10 +140,12 @@ def _answer(home: Home, options: SimpleNamespace, porter: "Porter | None") -> in
 
     locks = lock_front_end()
     match options.command:
-        case "selftest" | "doctor" | "ledger":
+        case "selftest" | "doctor" | "ledger" | "backups":
             return _examine(options, locks)
         case "redact":
             return _redact(home, options, locks)
+        case "engine":
+            return _packs(home, options)
         case "plan":
             return _plan(home, options)
         case "ask":
@@ -195,17 +199,25 @@ def _plan(home: Home, options: SimpleNamespace) -> int:
 
 
 def _errand(options: SimpleNamespace) -> int:
-    """Do something with models or providers; only what has to connect starts a porter."""
+    """Do something that has no model answer; only what has to connect starts a porter."""
     from homebody.privacy.lock import lock_front_end
 
     if options.command == "models":
         from homebody.cli.models import CONNECTING
         from homebody.cli.models import models as run_errand
-    else:
+
+        connects = options.action in CONNECTING
+    elif options.command == "providers":
         from homebody.cli.providers import CONNECTING
         from homebody.cli.providers import providers as run_errand
+
+        connects = options.action in CONNECTING
+    else:
+        from homebody.cli.updates import updates as run_errand
+
+        connects = True
     porter = None
-    if options.action in CONNECTING:
+    if connects:
         from homebody.courier.client import Porter
 
         porter = Porter()
@@ -232,6 +244,10 @@ def _examine(options: SimpleNamespace, locks: tuple[str, ...]) -> int:
         from homebody.cli.ledger import ledger
 
         return ledger(home, options)
+    if options.command == "backups":
+        from homebody.cli.backups import backups
+
+        return backups(home, options)
     from homebody.cli.doctor import doctor
 
     return doctor(
@@ -258,6 +274,18 @@ def _redact(home: Home, options: SimpleNamespace, locks: tuple[str, ...]) -> int
         return redact(home, as_json=options.json, tagger=lambda: Tagger(session.engine))
 
 
+def _packs(home: Home, options: SimpleNamespace) -> int:
+    """Say which packs there are, add or remove one."""
+    from homebody.building import find_probe
+    from homebody.cli.engine import engine
+
+    def trial() -> "Verdict | None":
+        probe = find_probe(home)
+        return probe.settle() if probe is not None else None
+
+    return engine(home, options, trial)
+
+
 def _try_again(home: Home) -> "Verdict | None":
     """Try the engine's build anew where it failed before: a driver may have been mended."""
     from homebody.building import find_probe
@@ -266,7 +294,8 @@ def _try_again(home: Home) -> "Verdict | None":
     if probe is None:
         return None
     known = probe.remembered()
-    return known if known is not None and known.fitness == "gpu" else probe.run()
+    well = known is not None and known.fitness == "gpu" and not known.sentence
+    return known if well else probe.run()
 
 
 def _show(options: SimpleNamespace) -> int:
@@ -276,6 +305,8 @@ def _show(options: SimpleNamespace) -> int:
     # Nothing of what is loaded now becomes garbage; looking for some costs a tenth of the start.
     gc.disable()
     home = find_home()
+    if options.file:
+        options.file = _meant(options.file)
     behind = Behind(home, options)
     try:
         from homebody.ui.application import Needs, run_window
@@ -295,12 +326,30 @@ def _show(options: SimpleNamespace) -> int:
                 behind=behind,
                 skills=behind,
                 privacy=behind,
-                file=str(options.file.absolute()) if options.file else "",
+                file=str(options.file or ""),
             )
         )
     finally:
         gc.enable()
         behind.end()
+
+
+def _meant(file: "Path") -> "Path":
+    """Return which file a person means: of a split model, any part stands for the first.
+
+    Whole, because a window that is open already has another current folder. What is no file here
+    may be a model's name, and stays as it is; so does what is on another machine.
+    """
+    from homebody.base.paths import is_elsewhere
+    from homebody.library.model_files import parts_beside
+
+    is_name = file.name == str(file) and not os.path.lexists(file)
+    if is_name or is_elsewhere(str(file)):
+        return file
+    try:
+        return (parts_beside(file.absolute()) or [file.absolute()])[0]
+    except OSError:
+        return file.absolute()
 
 
 def _talk(

@@ -70,6 +70,23 @@ def test_the_program_is_on_its_own(
     assert len(seen["open"]) <= 4  # type: ignore[arg-type]
 
 
+@linux
+def test_what_is_opened_does_not_find_the_libraries_of_a_frozen_app(
+    opener: Opener, make_porter: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PyInstaller's starter leaves it: ours first, and in another variable what was before."""
+    frozen = "import sys; sys.frozen = True; from homebody.courier.porter import main; main({})"
+    command = [sys.executable, "-P", "-c", frozen.format(os.getpid())]
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/homebody/_internal:/mine")
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/mine")
+    monkeypatch.setenv("_PYI_ARCHIVE_FILE", "/opt/homebody/homebody")
+    make_porter(command).open_link(LINK)
+    environment = opener.asked()["environment"]
+    assert isinstance(environment, dict)
+    assert environment["LD_LIBRARY_PATH"] == "/mine"
+    assert [name for name in environment if "_PYI_" in name or name.endswith("_ORIG")] == []
+
+
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "--help", "https://a.example/\n"])
 def test_the_porter_itself_refuses_what_is_no_address(
     porter: Porter, opener: Opener, url: str

@@ -67,6 +67,7 @@ from homebody.ui.states import (
     WelcomeState,
 )
 from homebody.ui.theme import Look
+from homebody.ui.update_states import UpdateState
 from homebody.ui.window import Window
 
 ROOT = Path(__file__).parent.parent.parent
@@ -374,10 +375,50 @@ def shortcuts(stage: Stage) -> None:
     stage.header(title="Shortcuts")
 
 
-def about(stage: Stage) -> None:
+UPDATE_NOTE = (
+    "Homebody never looks by itself. This asks api.github.com once, and sends nothing of yours: no "
+    "version and no number. Like every page that you open, api.github.com sees the address of your "
+    "connection. Nothing is fetched."
+)
+
+
+def about(stage: Stage, **facts: object) -> None:
     stage.window.show_page("about")
     stage.sidebar(page="about")
     stage.header(title="About")
+    stage.window.show_update(UpdateState(**{"note": UPDATE_NOTE, "can_ask": True, **facts}))
+
+
+def update_asking(stage: Stage) -> None:
+    about(stage, asks=True, result="Asking api.github.com…")
+
+
+def update_newer(stage: Stage) -> None:
+    newer = "There is a newer version: 0.2.0, of 2026-11-20."
+    about(stage, result=newer, has_page=True)
+
+
+def update_same(stage: Stage) -> None:
+    about(stage, result="This is the newest version.", kind="ok")
+
+
+def update_failed(stage: Stage) -> None:
+    problem = (
+        "api.github.com was not found: there is no such host, or no connection to the internet. "
+        "Look at your connection, and try again."
+    )
+    about(stage, result=problem, kind="bad")
+
+
+def update_offline(stage: Stage) -> None:
+    offline = "Homebody is offline, so nobody is asked. Settings can change that."
+    about(stage, note=offline, can_ask=False)
+    stage.header(title="About", offline=True)
+
+
+def update_unknown(stage: Stage) -> None:
+    unknown = "This build does not know where newer versions are announced. Look where you got it."
+    about(stage, note=unknown, can_ask=False)
 
 
 def link(stage: Stage) -> None:
@@ -1104,6 +1145,12 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         settings,
         shortcuts,
         about,
+        update_asking,
+        update_newer,
+        update_same,
+        update_failed,
+        update_offline,
+        update_unknown,
         link,
         erase,
         temporary,

@@ -14,16 +14,21 @@ import pytest
 from homebody.base.paths import find_home
 from homebody.courier import token
 from homebody.courier.client import Courier, Porter
+from homebody.courier.connections import Connections
+from homebody.courier.hosts import ReleaseHost
+from homebody.courier.passage import Stop
+from homebody.courier.versions import ask_version
 from homebody.library.downloads import Downloads
 from homebody.library.fit import Memories, quick
 from homebody.library.library import Library
 from homebody.library.shelf import Shelf
 from homebody.library.truth import Truth
 from homebody.machine.gpus import Gpu, GpuReading
-from homebody.messages.courier import TokenKept
+from homebody.messages.courier import CheckVersion, TokenKept, VersionFound
 from homebody.messages.fit import FitPlan
 from homebody.messages.frames import Loaded
 from homebody.messages.shelf import ModelSettings
+from homebody.privacy.ledger import Ledger
 from homebody.settings.file import load
 
 CARD = Gpu(
@@ -114,6 +119,15 @@ class RealBehind:
     measured: list[ModelSettings] = field(default_factory=list)
     fitted: list[str] = field(default_factory=list)
     opened: int = 0
+    releases: str = ""
+
+    def newest_version(self, *, offline: bool, agreed: str) -> VersionFound:
+        """Ask for real, by the courier's own parts, in this process."""
+        assert not offline
+        home = find_home()
+        host = self.releases.removeprefix("http://").partition("/")[0]
+        way = Connections(ReleaseHost(self.releases, host), Ledger(home.ledger, home.ledger_head))
+        return ask_version(way, self.releases, CheckVersion(id=1, agreed=agreed), Stop())
 
     def open_library(self) -> Library:
         self.opened += 1

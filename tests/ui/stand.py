@@ -36,6 +36,7 @@ from homebody.ui.states import (
     TurnRow,
     WelcomeState,
 )
+from homebody.ui.update_states import UpdateState
 from homebody.wire.keeper import child_command
 
 DEADLINE = 60.0
@@ -113,6 +114,7 @@ class SeenView:
         self.models = ModelsState()
         self.skills = SkillsState()
         self.privacy = PrivacyState()
+        self.update = UpdateState()
         self.erased: tuple[bool, tuple[str, ...]] | None = None
         self.confirm: tuple[str, Callable[[], None]] | None = None
         self.notified: list[tuple[str, str]] = []
@@ -153,6 +155,9 @@ class SeenView:
 
     def show_privacy(self, state: PrivacyState) -> None:
         self.privacy = state
+
+    def show_update(self, state: UpdateState) -> None:
+        self.update = state
 
     def erase_everything(self, keep_models: bool, keys: tuple[str, ...]) -> None:
         self.erased = (keep_models, keys)

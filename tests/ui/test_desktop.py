@@ -147,6 +147,19 @@ def test_starting_with_the_session_is_switched_on_and_off(
 
 
 @posix
+def test_a_packaged_app_starts_itself_with_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/opt/homebody/homebody")
+    start_with_session(True)
+    entry = (tmp_path / "autostart" / "homebody.desktop").read_text("utf-8")
+    assert 'Exec="/opt/homebody/homebody"\n' in entry
+
+
+@posix
 def test_a_folder_that_cannot_be_written_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

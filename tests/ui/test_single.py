@@ -16,15 +16,20 @@ from ui.journey import journey
 from ui.stand import SeenPorter
 
 
-def test_a_second_start_hands_its_file_to_the_first(qtbot: object, qapp: QApplication) -> None:
+@pytest.mark.parametrize(
+    "file", ["/a/model.gguf", "/a/ein Modell ß 日本 %20 #1?.gguf", "/a/\udcff.gguf", ""]
+)
+def test_a_second_start_hands_its_file_to_the_first(
+    file: str, qtbot: object, qapp: QApplication
+) -> None:
     first, second = OnlyWindow(find_home()), OnlyWindow(find_home())
     assert first.claim()
     assert not second.claim()
     taken: list[bool] = []
-    starting = threading.Thread(target=lambda: taken.append(second.hand_over("/a/model.gguf")))
+    starting = threading.Thread(target=lambda: taken.append(second.hand_over(file)))
     with qtbot.waitSignal(first.asked) as asked:  # type: ignore[attr-defined]
         starting.start()
-    assert asked.args == ["/a/model.gguf"]
+    assert asked.args == [file]
     starting.join()
     assert taken == [True]
     first.give_up()

@@ -58,7 +58,8 @@ def confess(error: Exception) -> HomebodyError:
     frames = []
     trace = error.__traceback__
     while trace is not None:
-        file = Path(trace.tb_frame.f_code.co_filename)
+        # In a frozen app they are named from its top on.
+        file = _PACKAGE.parent / trace.tb_frame.f_code.co_filename
         # Our own files alone: where others lie says who is logged in.
         if file.is_relative_to(_PACKAGE):
             frames.append(f"{file.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}")

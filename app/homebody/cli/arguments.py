@@ -9,7 +9,7 @@ __all__ = ["COMMANDS", "parse"]
 
 COMMANDS = (
     *("chat", "ask", "plan", "models", "providers", "redact", "ledger"),
-    *("doctor", "selftest", "schema"),
+    *("doctor", "engine", "backups", "selftest", "updates", "schema"),
 )
 
 
@@ -25,7 +25,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 _EPILOG = """commands:
-  homebody [FILE.gguf]     chat here, with that model; without a terminal, answer stdin
+  homebody [FILE.gguf]     the window, with that model; without a display chat here; without
+                           a terminal either, answer stdin
   homebody chat            chat in this terminal
   homebody ask TEXT        answer one request
   homebody plan TEXT       print what would be done for a request, and do nothing
@@ -34,11 +35,14 @@ _EPILOG = """commands:
   homebody redact          print what comes on stdin with private things replaced
   homebody ledger …        list what ever left this machine; verify that nothing is missing
   homebody doctor          say how everything is, in plain sentences
+  homebody engine …        packs for graphics cards: list, add, remove
+  homebody backups …       copies of the conversations: list them, put one back
   homebody selftest        send one prompt through the whole app
+  homebody updates         ask whether there is a newer version, and fetch nothing
   homebody schema [NAME]   print the JSON Schema of what --json prints
 
-Only `models search`, `models get`, `providers models`, `ask --remote` after your yes, and their
-like in the window and in `chat` connect to anything."""
+Only `models search`, `models get`, `providers models`, `updates`, `ask --remote` after your yes,
+and their like in the window and in `chat` connect to anything."""
 
 
 def _front() -> argparse.ArgumentParser:
@@ -118,6 +122,31 @@ def _commands() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say how everything is")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     commands.add_parser("selftest", help="send one prompt through the whole app")
+    engine = commands.add_parser("engine", help="packs for graphics cards").add_subparsers(
+        dest="action", required=True
+    )
+    packs = engine.add_parser("list", help="which packs there are, and which are used")
+    packs.add_argument("--json", action="store_true", help="print one JSON object")
+    added = engine.add_parser("add", help="add a pack that was made for this version")
+    added.add_argument("file", type=Path, metavar="FILE.zip")
+    removed = engine.add_parser("remove", help="remove a pack")
+    removed.add_argument("name", metavar="NAME")
+    backups = commands.add_parser("backups", help="copies of the conversations").add_subparsers(
+        dest="action", required=True
+    )
+    listed = backups.add_parser("list", help="which copies there are")
+    restore = backups.add_parser("restore", help="put one back; what is there now is copied first")
+    restore.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="the newest that this version opens, if none is named",
+    )
+    for each in (listed, restore):
+        each.add_argument("--json", action="store_true", help="print one JSON object")
+    updates = commands.add_parser("updates", help="ask whether there is a newer version")
+    updates.add_argument("--json", action="store_true", help="print one JSON object")
+    updates.add_argument("--offline", action="store_true", help="connect to nothing")
     schema = commands.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("name", nargs="?", metavar="NAME")
     return parser

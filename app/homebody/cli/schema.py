@@ -7,18 +7,21 @@ import msgspec
 
 from homebody.base.errors import BadInput
 from homebody.cli.plan import PlanRequest
+from homebody.messages.backups import BackupsReport, RestoredReport
 from homebody.messages.events import TurnEvent
 from homebody.messages.fit import FitReport
 from homebody.messages.frames import FromEngine, ToEngine
 from homebody.messages.hub import GetReport, SearchReport, TokenReport
 from homebody.messages.ledger import LedgerReport, VerifyReport
 from homebody.messages.offers import Offer, RedactReport
+from homebody.messages.packs import PacksReport
 from homebody.messages.plans import Plan, PlanReport
 from homebody.messages.providers import ProvidersReport
 from homebody.messages.reports import AskReport, DoctorReport, InspectReport
 from homebody.messages.shelf import RemovedReport, ShelfReport
 from homebody.messages.skills import Skill
 from homebody.messages.turns import Conversation, Turn
+from homebody.messages.updates import UpdatesReport
 from homebody.messages.workshop import FromWorkshop, ToWorkshop
 
 __all__ = ["SCHEMAS", "print_schema"]
@@ -38,6 +41,10 @@ SCHEMAS: dict[str, Any] = {
     "remove": RemovedReport,
     "token": TokenReport,
     "providers": ProvidersReport,
+    "backups": BackupsReport,
+    "backups-restore": RestoredReport,
+    "engine": PacksReport,
+    "updates": UpdatesReport,
     "redact": RedactReport,
     "offer": Offer,
     "ledger": LedgerReport,

@@ -6,7 +6,6 @@ called from any thread but the keeper's own, and block: not on the window's thre
 
 import contextlib
 import itertools
-import os
 import queue
 import threading
 import time
@@ -22,6 +21,7 @@ from homebody.messages.courier import (
     Answered,
     AskElsewhere,
     Cancel,
+    CheckVersion,
     Download,
     Downloaded,
     Downloading,
@@ -41,6 +41,7 @@ from homebody.messages.courier import (
     Search,
     ToCourier,
     TokenKept,
+    VersionFound,
 )
 from homebody.messages.frames import (
     CourierEnded,
@@ -56,6 +57,7 @@ from homebody.messages.frames import (
 from homebody.wire.codec import BrokenFrame, Codec, UnknownFrame
 from homebody.wire.death import Death
 from homebody.wire.keeper import Keeper, Limits, child_command
+from homebody.wire.surroundings import own_environment
 
 __all__ = ["Courier", "Porter"]
 
@@ -83,7 +85,7 @@ class Porter:
             on_death=self._on_death,
             limits=Limits(crashes=1),
             # All of the person's own, unlike other children: it is passed on to their browser.
-            environment=dict(os.environ),
+            environment=own_environment(),
         )
         self._ids = itertools.count(1)
         # Guards what follows.
@@ -311,6 +313,15 @@ class Courier:
         assert isinstance(answer, ModelsListed)
         return answer.models
 
+    def newest_version(self, *, agreed: str) -> VersionFound:
+        """Ask where this build's releases are announced which one is the newest.
+
+        The address is the build's own. Raises `CourierProblem`: "refused" where it has none.
+        """
+        answer = self._ask(CheckVersion(id=next(self._ids), agreed=agreed))
+        assert isinstance(answer, VersionFound)
+        return answer
+
     def keep_key(self, provider: str, key: str | None, *, session: bool = False) -> KeyKept:
         """Keep the person's key for a provider in the system's keyring; "" forgets it, None looks.
 
@@ -349,7 +360,9 @@ class Courier:
 
     # ------------------------------------------------------------------ asking
 
-    def _ask(self, request: Search | ListFiles | ListModels | KeepToken) -> FromCourier:
+    def _ask(
+        self, request: Search | ListFiles | ListModels | KeepToken | CheckVersion
+    ) -> FromCourier:
         answers = self._begin(request)
         try:
             return _good(_next(answers))
@@ -372,7 +385,14 @@ class Courier:
 
     def _begin(
         self,
-        request: Search | ListFiles | Download | KeepToken | AskElsewhere | ListModels | KeepKey,
+        request: Search
+        | ListFiles
+        | Download
+        | KeepToken
+        | AskElsewhere
+        | ListModels
+        | KeepKey
+        | CheckVersion,
     ) -> queue.SimpleQueue[FromCourier]:
         answers: queue.SimpleQueue[FromCourier] = queue.SimpleQueue()
         with self._state:
@@ -504,7 +524,7 @@ def _good_bye(*, closed: bool) -> CourierProblem:
     return CourierProblem(
         "Nothing was connected: Homebody is offline.",
         "Turn off Offline in the settings, or start it without --offline, to search for models, to "
-        "fetch them, to ask elsewhere, and to keep a token or a key.",
+        "fetch them, to ask elsewhere, to keep a token or a key, and to look for a newer version.",
         kind="offline",
     )
 

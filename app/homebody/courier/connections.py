@@ -43,7 +43,8 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _LONGEST_REDIRECT: Final = 64 * 1024
 """Bytes of the page behind a redirect that are read: nobody looks at it."""
 _WINDOWS_PROXY: Final = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
-_AGENT: Final = f"homebody/{__version__}"
+_NAME: Final = "homebody"
+_AGENT: Final = f"{_NAME}/{__version__}"
 
 
 class Connections:
@@ -67,6 +68,7 @@ class Connections:
         to connect, and then by `patience`, which is for one request.
         """
         return _Client(
+            self._rules.moved,
             transport=_Transport(
                 purpose,
                 agreed,
@@ -88,6 +90,10 @@ class Connections:
 class _Client(httpx2.Client):
     """A client that says what is wrong with redirects as a `CourierProblem` too."""
 
+    def __init__(self, moved: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._moved = moved
+
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
             return super().send(request, **options)
@@ -95,13 +101,13 @@ class _Client(httpx2.Client):
             raise CourierProblem(
                 f"{request.url.host} sends Homebody from one address to the next, more than "
                 f"{_HOPS} times.",
-                "Try again later; if it stays so, the hub in the settings may be wrong.",
+                self._moved,
                 kind="refused",
             ) from error
         except (httpx2.RemoteProtocolError, httpx2.InvalidURL) as error:
             raise CourierProblem(
                 f"{request.url.host} sends Homebody to something that is not an address.",
-                "Try again later; if it stays so, the hub in the settings may be wrong.",
+                self._moved,
                 kind="refused",
             ) from error
 
@@ -130,7 +136,8 @@ class _Transport(httpx2.BaseTransport):
         self._rules.check(self._purpose, target)
         if not self._rules.is_home(target):
             request.headers.pop("Authorization", None)
-        request.headers["User-Agent"] = _AGENT
+        # Who only asks which version is the newest need not say which one it is.
+        request.headers["User-Agent"] = _NAME if self._purpose == "version" else _AGENT
         proxy = None if self._rules.is_direct(target) else _find_proxy(target)
         way = Way(
             purpose=self._purpose,
@@ -164,7 +171,7 @@ class _Transport(httpx2.BaseTransport):
             raise CourierProblem(
                 f"{target} wants Homebody to ask somebody else. Nothing was sent there: you agreed "
                 f"to {target} alone.",
-                "Look at its address in your list of providers; it may have moved.",
+                self._rules.moved,
                 kind="refused",
             )
         return answer

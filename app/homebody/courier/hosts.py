@@ -1,7 +1,8 @@
 """Which hosts a connection may reach, by its purpose, and which addresses, by the host.
 
-Nothing here connects. The rules come from the settings and the person's list of providers alone;
-no request can widen them. What is for the hub never reaches a provider, and the other way round.
+Nothing here connects. The rules come from the settings, the person's list of providers and what
+this build says of itself; no request can widen them. What is for the hub never reaches a provider,
+and the other way round; who is asked for newer versions is asked for nothing else.
 """
 
 import ipaddress
@@ -14,7 +15,7 @@ from homebody.base.errors import CourierProblem
 from homebody.messages.courier import Purpose
 from homebody.messages.providers import Provider
 
-__all__ = ["Hosts", "ProviderHost", "Rules", "Target", "is_public"]
+__all__ = ["Hosts", "ProviderHost", "ReleaseHost", "Rules", "Target", "is_public"]
 
 _HUGGING_FACE: Final = "huggingface.co"
 # Where Hugging Face keeps the content of files; it redirects there.
@@ -82,6 +83,8 @@ class Rules(Protocol):
 
     redirects: bool
     """Whether another address that the other side names is asked in its place, by these rules."""
+    moved: str
+    """What to do where the other side sends us to places where we do not go."""
 
     def check(self, purpose: Purpose, target: Target) -> None:
         """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
@@ -103,10 +106,11 @@ class Hosts:
     """
 
     redirects = True
+    moved = "Try again later; if it stays so, the hub in the settings may be wrong."
 
     def __init__(self, hub: str, extra_hosts: str) -> None:
         """Take the settings `hub` and `extra_hosts` as they are."""
-        self._extra = frozenset(_extra(word) for word in extra_hosts.split())
+        self._extra = _Extra(extra_hosts)
         self.hub = _parsed_hub(hub)
         self._content: tuple[str, ...] = ()
         if self.hub == Target("https", _HUGGING_FACE, 443):
@@ -154,16 +158,14 @@ class Hosts:
 
     def is_extra(self, target: Target) -> bool:
         """Tell whether the person added this host; without a port: at the usual ones."""
-        usual = target.port in _DEFAULT_PORTS.values()
-        return (target.host, target.port) in self._extra or (
-            usual and (target.host, None) in self._extra
-        )
+        return self._extra.holds(target)
 
 
 class ProviderHost:
     """One provider's own host, and no other. Its address was checked when it was read."""
 
     redirects = False
+    moved = "Look at its address in your list of providers; it may have moved."
 
     def __init__(self, provider: Provider) -> None:
         """Take one of the person's list."""
@@ -177,8 +179,8 @@ class ProviderHost:
 
     def check(self, purpose: Purpose, target: Target) -> None:
         """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
-        if purpose in _DOING:
-            raise _refused(f"{target} is asked for words, not for models of the hub", _AGAIN)
+        if purpose not in {"ask", "models"}:
+            raise _refused(f"{target} is asked for words, and for nothing else", _AGAIN)
         if target != self.home:
             raise _refused(f"{target} is not where {self._name} is", _AGAIN)
         if target.scheme != "https" and not (target.scheme == "http" and self._mine):
@@ -216,6 +218,70 @@ class ProviderHost:
         return target.scheme == "http"
 
 
+class ReleaseHost:
+    """The host where this build's newer versions are announced, for that question alone."""
+
+    redirects = True
+    moved = "Try again later, or look where you got Homebody."
+
+    def __init__(self, url: str, extra_hosts: str) -> None:
+        """Take the address that this build knows, and the setting `extra_hosts` as it is."""
+        self._extra = _Extra(extra_hosts)
+        self.home = _parsed(url)
+        if self.home is None:
+            raise _refused(
+                f'this build was made with "{url[:60]}" for the place where newer versions are '
+                "announced, which is no address",
+                self.moved,
+            )
+
+    def check(self, purpose: Purpose, target: Target) -> None:
+        """Raise `CourierProblem` ("refused") unless this purpose may reach this host."""
+        if purpose != "version":
+            raise _refused(f"{target} is asked for newer versions, and for nothing else", _AGAIN)
+        if target != self.home:
+            raise _refused(
+                f"{target} is not where newer versions of this build are announced", self.moved
+            )
+        if target.scheme != "https" and not self._extra.holds(target):
+            raise _refused(
+                f"the address begins with {target.scheme}:, so the answer could be changed on the "
+                "way",
+                self.moved,
+            )
+
+    def check_address(self, target: Target, address: str) -> None:
+        """Raise `CourierProblem` ("refused") unless this host may be at this address."""
+        if not is_public(address) and not self._extra.holds(target):
+            raise _refused(
+                f"{target.host} is said to be at {address}, which is on this machine or in a "
+                "network that is not the public internet",
+                f"If that is right, add {target} to More hosts in the settings.",
+            )
+
+    def is_home(self, target: Target) -> bool:
+        """Tell whether this is the host itself."""
+        return target == self.home
+
+    def is_direct(self, target: Target) -> bool:  # noqa: ARG002  the same for all
+        """Return False: the way is what the system says."""
+        return False
+
+
+class _Extra:
+    """The hosts that the person added. Raises `CourierProblem` for what is none."""
+
+    def __init__(self, extra_hosts: str) -> None:
+        self._hosts = frozenset(_extra(word) for word in extra_hosts.split())
+
+    def holds(self, target: Target) -> bool:
+        """Tell whether this host is one of them; without a port: at the usual ones."""
+        usual = target.port in _DEFAULT_PORTS.values()
+        return (target.host, target.port) in self._hosts or (
+            usual and (target.host, None) in self._hosts
+        )
+
+
 _AGAIN: Final = "Nothing was sent. Try again; if it stays so, report it."
 _DOING: Final[dict[Purpose, str]] = {
     "search": "search for models",
@@ -249,18 +315,27 @@ def _extra(word: str) -> tuple[str, int | None]:
 
 
 def _parsed_hub(hub: str) -> Target:
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(hub.strip())
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port = "", None
-    good = host.isascii() and parts.scheme in _DEFAULT_PORTS and not parts.username if host else ""
-    if not good or parts.query or parts.fragment:
+    target = _parsed(hub)
+    if target is None:
         raise CourierProblem(
             f'The hub in the settings is "{hub[:60]}", which is not the address of one.',
             "Write an address such as https://huggingface.co.",
             kind="refused",
         )
+    return target
+
+
+def _parsed(url: str) -> Target | None:
+    """Return where an address leads; None for what is no plain address of a web server."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if not host or not host.isascii() or parts.scheme not in _DEFAULT_PORTS or parts.username:
+        return None
+    if parts.query or parts.fragment:
+        return None
     return Target(parts.scheme, host.rstrip("."), port or _DEFAULT_PORTS[parts.scheme])

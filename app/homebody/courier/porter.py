@@ -37,6 +37,7 @@ from homebody.messages.frames import (
     ToPorter,
 )
 from homebody.wire.child import ChildWire, take_wire
+from homebody.wire.surroundings import own_environment
 
 if TYPE_CHECKING:
     from homebody.courier.passing import Passing
@@ -125,6 +126,7 @@ def _checked(text: str, is_kind: Callable[[Path], bool], kind: str) -> str:
 def _open(target: str, what: str) -> None:
     """Hand `target` to the program that the person chose for such things."""
     if sys.platform == "win32":
+        _search_libraries_as_others_do()
         try:
             os.startfile(target)  # noqa: S606  no shell reads it: the type of the target decides
         except OSError as error:
@@ -139,6 +141,7 @@ def _open(target: str, what: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=own_environment(),
             # It outlives the porter, and Ctrl-C in a terminal is not for it.
             start_new_session=True,
         )
@@ -152,6 +155,15 @@ def _open(target: str, what: str) -> None:
         return
     if status:
         raise _no_program(what)
+
+
+if sys.platform == "win32":
+
+    def _search_libraries_as_others_do() -> None:
+        """Take back that a frozen app's libraries are found first: what is started inherits it."""
+        import ctypes
+
+        ctypes.WinDLL("kernel32").SetDllDirectoryW(None)
 
 
 def _no_program(what: str, why: str = "") -> HomebodyError:

@@ -1,8 +1,8 @@
 """What the courier does with a request: a thread of its own, and an answer whatever happens.
 
-The settings, the list of providers and the keys are read here, by the process that connects, so
-that no request can widen a rule. What was agreed to is a hash and an address: both are looked at
-before anything else.
+The settings, the list of providers, the keys and what this build says of itself are read here, by
+the process that connects, so that no request can widen a rule. What was agreed to is a hash and an
+address: both are looked at before anything else.
 """
 
 import hashlib
@@ -16,16 +16,19 @@ import httpx2
 from homebody.base.errors import CourierProblem, HomebodyError
 from homebody.base.log import confess
 from homebody.base.paths import Home
+from homebody.base.release import read_release
 from homebody.courier import token
 from homebody.courier.asking import ask, list_models
 from homebody.courier.connections import Connections
 from homebody.courier.download import fetch
-from homebody.courier.hosts import Hosts, ProviderHost, Rules
+from homebody.courier.hosts import Hosts, ProviderHost, ReleaseHost, Rules
 from homebody.courier.hub import list_files, search
 from homebody.courier.passage import KeepsLedger, Stop
+from homebody.courier.versions import ask_version
 from homebody.messages.courier import (
     AskElsewhere,
     Cancel,
+    CheckVersion,
     Download,
     Downloaded,
     Downloading,
@@ -40,6 +43,7 @@ from homebody.messages.courier import (
     Search,
     ToCourier,
     TokenKept,
+    VersionFound,
 )
 from homebody.messages.frames import Failed
 from homebody.messages.providers import Provider
@@ -51,7 +55,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Service"]
 
-_Request = Search | ListFiles | Download | KeepToken | AskElsewhere | ListModels | KeepKey
+_Request = (
+    Search | ListFiles | Download | KeepToken | AskElsewhere | ListModels | KeepKey | CheckVersion
+)
 
 
 class Service:
@@ -130,6 +136,8 @@ class Service:
                 provider = self._provider(request.provider)
                 way = self._way_to(provider)
                 return list_models(way, provider, request, self._key(provider), stop)
+            case CheckVersion():
+                return self._check_version(request, stop)
             case _:
                 return self._fetched(request, stop)
 
@@ -220,6 +228,21 @@ class Service:
                     )
                 self._settings = loaded.settings
             return self._settings
+
+    # ------------------------------------------------------------------ of this build
+
+    def _check_version(self, request: CheckVersion, stop: Stop) -> VersionFound:
+        """Ask the address that this build was made with, and no other."""
+        settings = self._online()
+        url = read_release().releases.strip()
+        if not url:
+            raise CourierProblem(
+                "This build does not know where newer versions are announced.",
+                "Look where you got it.",
+                kind="refused",
+            )
+        way = self._make_connections(ReleaseHost(url, settings.extra_hosts), self._ledger)
+        return ask_version(way, url, request, stop)
 
     # ------------------------------------------------------------------ of providers
 

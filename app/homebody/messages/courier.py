@@ -15,6 +15,7 @@ __all__ = [
     "Answered",
     "AskElsewhere",
     "Cancel",
+    "CheckVersion",
     "Commit",
     "Download",
     "Downloaded",
@@ -37,9 +38,10 @@ __all__ = [
     "Sha256",
     "ToCourier",
     "TokenKept",
+    "VersionFound",
 ]
 
-Purpose = Literal["search", "list", "download", "ask", "models"]
+Purpose = Literal["search", "list", "download", "ask", "models", "version"]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
 
@@ -172,7 +174,27 @@ class KeepKey(Frame, frozen=True, kw_only=True, tag="keep_key"):
     session: bool = False
 
 
-ToCourier = Search | ListFiles | Download | Cancel | KeepToken | AskElsewhere | ListModels | KeepKey
+class CheckVersion(Frame, frozen=True, kw_only=True, tag="check_version"):
+    """Ask where this build's releases are announced which one is the newest.
+
+    The address is this build's own, read by the courier. Answered by `version_found`.
+    """
+
+    id: int
+    agreed: str
+
+
+ToCourier = (
+    Search
+    | ListFiles
+    | Download
+    | Cancel
+    | KeepToken
+    | AskElsewhere
+    | ListModels
+    | KeepKey
+    | CheckVersion
+)
 
 # ---------------------------------------------------------------- to the front end
 
@@ -260,6 +282,18 @@ class KeyKept(Frame, frozen=True, kw_only=True, tag="key_kept"):
     """It is kept in the courier's memory alone, and asked for again next time."""
 
 
+class VersionFound(Frame, frozen=True, kw_only=True, tag="version_found"):
+    """Which release is the newest."""
+
+    id: int
+    version: str
+    """Such as "0.2.0"."""
+    page: str
+    """Where it can be read about and fetched, by the person in a browser."""
+    published: str | None
+    """ISO 8601."""
+
+
 FromCourier = (
     Found
     | Listed
@@ -270,5 +304,6 @@ FromCourier = (
     | Answered
     | ModelsListed
     | KeyKept
+    | VersionFound
     | Failed
 )

@@ -18,6 +18,7 @@ from msgspec import Struct
 from homebody.base.errors import BadInput
 from homebody.base.files import replace_file
 from homebody.base.paths import Home
+from homebody.base.unknown import keep_unknown
 from homebody.messages.offers import PrivateKind
 from homebody.privacy.spans import Found
 
@@ -92,10 +93,10 @@ def load_words(home: Home) -> tuple[PrivateWord, ...]:
 
 def save_words(home: Home, words: Iterable[PrivateWord]) -> None:
     """Keep these and no others. `BadInput` for a word that is none; then the file is as it was."""
-    kept = _Kept(_checked(words))
-    data = msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n"
+    kept, path = _Kept(_checked(words)), home.private_words
     try:
-        replace_file(home.private_words, data)
+        before = path.read_bytes() if path.exists() else b""
+        replace_file(path, keep_unknown(kept, before, "words", "word"))
     except OSError as error:
         raise BadInput(
             f"{home.private_words.name} cannot be written ({error.strerror}), so nothing was "

@@ -33,6 +33,7 @@ _OURS: Final = (
     "*.kept",
     "backups",
     "models",
+    "engines",
     "skills",
 )
 """Names in the folders of a profile. A file that was being written begins with a dot."""

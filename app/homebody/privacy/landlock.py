@@ -135,7 +135,7 @@ def _own_files() -> Iterator[str]:
     """Yield what Python and the C library read while they work: code, libraries, time zones."""
     yield from (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     yield str(Path(sys.base_prefix) / "lib")
-    # Ours, also where it is installed in place; and what a frozen app unpacked.
+    # Ours, also where it is installed in place; and all of a frozen app.
     yield str(Path(__file__).parents[1])
     yield from filter(None, [getattr(sys, "_MEIPASS", "")])
     # Packages may lie elsewhere still (Debian's dist-packages, a person's own site-packages).

@@ -303,12 +303,13 @@ def _unusable(path: Path, why: str) -> BadInput:
 
 def _write(home: Home, providers: Any) -> None:
     from homebody.base.files import replace_file
+    from homebody.base.unknown import keep_unknown
 
-    data = msgspec.json.format(msgspec.json.encode(_Kept(tuple(providers))), indent=2)
     # Somebody who keeps the file elsewhere, and a link to it here, wants the link to stay.
     path = Path(os.path.realpath(home.providers))
     try:
-        replace_file(path, data + b"\n")
+        before = path.read_bytes() if path.exists() else b""
+        replace_file(path, keep_unknown(_Kept(tuple(providers)), before, "providers", "name"))
     except OSError as error:
         raise BadInput(
             f"{path.name} cannot be written: {error.strerror}. It is as it was.",

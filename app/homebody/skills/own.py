@@ -113,10 +113,17 @@ class OwnSkills:
         kept, problem = _read_kept(self._kept)
         if (kept.get(name) == digest) and not problem:
             return
-        changed = {each: value for each, value in kept.items() if each != name}
+        table = _table(self._kept)
+        before = table.get("allowed")
+        # What a newer version wrote in its own way is kept as well.
+        changed = {
+            each: value
+            for each, value in (before if isinstance(before, dict) else kept).items()
+            if each != name
+        }
         if digest is not None:
             changed[name] = digest
-        data = msgspec.json.encode({"allowed": changed}, order="sorted")
+        data = msgspec.json.encode({**table, "allowed": changed}, order="sorted")
         try:
             if problem and self._kept.exists():
                 # What could not be read may be a person's work.
@@ -176,6 +183,15 @@ def _read_kept(path: Path) -> tuple[dict[str, str], str]:
     if not isinstance(allowed, dict):
         return {}, _unusable(path, 'cannot be understood: it has no "allowed"')
     return {key: value for key, value in allowed.items() if isinstance(value, str)}, ""
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """Return all that the file says; nothing where it cannot be understood."""
+    try:
+        table = msgspec.json.decode(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return table if isinstance(table, dict) else {}
 
 
 def _unusable(path: Path, why: str) -> str:

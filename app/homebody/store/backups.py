@@ -10,6 +10,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 from homebody.base.files import sync_folder
 from homebody.base.log import log
 from homebody.store import schema
-from homebody.store.database import connect
+from homebody.store.database import connect, peek
 from homebody.store.problems import damaged
 
 __all__ = ["check", "copy_of", "is_due", "listed", "make", "restore", "rotate", "sync", "taken"]
@@ -124,7 +125,10 @@ def restore(folder: Path, target: Path) -> Path | None:
 
 
 def rotate(folder: Path) -> None:
-    """Delete the copies that are not needed any more: keep the newest, 12 d, 10 w and 9 m."""
+    """Delete the copies that are not needed any more: keep the newest, 12 d, 10 w and 9 m.
+
+    And the last one that each older version wrote: it is the way back to that version.
+    """
     copies = listed(folder)[::-1]
     keep = set(copies[:_NEWEST])
     days = [taken(path) for path in copies]
@@ -138,11 +142,27 @@ def rotate(folder: Path) -> None:
             if bucket not in seen and len(seen) < most:
                 seen.add(bucket)
                 keep.add(path)
-    for path in copies:
-        if path not in keep:
-            # Open in another program on Windows: the next rotation deletes it.
-            with suppress(OSError):
-                path.unlink()
+    for path in [
+        path
+        for place, path in enumerate(copies)
+        if path not in keep and not _is_way_back(path, copies[:place])
+    ]:
+        # Open in another program on Windows: the next rotation deletes it.
+        with suppress(OSError):
+            path.unlink()
+
+
+def _is_way_back(path: Path, newer: Sequence[Path]) -> bool:
+    """Tell whether no newer copy has the tables that this one has."""
+    made = _made_by(path)
+    return bool(made) and all(_made_by(each) != made for each in newer)
+
+
+def _made_by(path: Path) -> list[str]:
+    """Return which migrations ran on a copy; none where it cannot be read."""
+    with suppress(sqlite3.Error, OSError), closing(peek(path)) as connection:
+        return schema.applied_to(connection)
+    return []
 
 
 def copy_of(path: Path) -> Path:

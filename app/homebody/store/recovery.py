@@ -30,7 +30,7 @@ from homebody.store.salvage import (
 )
 from homebody.store.work import read_offer, read_waiting
 
-__all__ = ["finish", "recover"]
+__all__ = ["finish", "ready", "recover"]
 
 _EPOCH = datetime.fromtimestamp(0, UTC).isoformat(timespec="microseconds")
 
@@ -75,7 +75,7 @@ def recover(database: Path, folder: Path, when: datetime) -> tuple[str, ...]:
             f"Keep {database.parent} as it is and report this; backups are in {folder}.",
         )
     backups.sync(building)
-    building.replace(_beside(database, "recovered"))
+    building.replace(ready(database))
     sync_folder(database.parent)
     finish(database)
     return _tell(kept, backup, before, tally, existed=existed)
@@ -83,15 +83,20 @@ def recover(database: Path, folder: Path, when: datetime) -> tuple[str, ...]:
 
 def finish(database: Path) -> bool:
     """Put a recovered database, complete and checked, in its place; False if there is none."""
-    ready = _beside(database, "recovered")
-    if not ready.exists():
+    waiting = ready(database)
+    if not waiting.exists():
         return False
     # The old log first: SQLite would replay it over the new file.
     for ending in ("-wal", "-shm"):
         database.with_name(database.name + ending).unlink(missing_ok=True)
-    ready.replace(database)
+    waiting.replace(database)
     sync_folder(database.parent)
     return True
+
+
+def ready(database: Path) -> Path:
+    """Return where a complete, checked database waits to be put in the place of `database`."""
+    return _beside(database, "recovered")
 
 
 def _beside(database: Path, what: str) -> Path:

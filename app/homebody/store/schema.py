@@ -11,7 +11,7 @@ of SQLite itself, so that it is loaded only where there is something to apply.
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from homebody.base.errors import StoreTooNew
 from homebody.store.problems import damaged
@@ -19,7 +19,17 @@ from homebody.store.problems import damaged
 if TYPE_CHECKING:
     from homebody.store.tables import Tables
 
-__all__ = ["STEPS", "apply", "is_as_made", "is_new", "judge", "pending", "tables"]
+__all__ = [
+    "STEPS",
+    "age",
+    "applied_to",
+    "apply",
+    "is_as_made",
+    "is_new",
+    "judge",
+    "pending",
+    "tables",
+]
 
 _SET = "homebody"
 
@@ -148,12 +158,12 @@ STEPS: tuple[Callable[["Tables"], None], ...] = (
 
 def pending(connection: sqlite3.Connection) -> bool:
     """Tell whether a migration has not run yet."""
-    return bool(set(_names(STEPS)) - set(_applied(connection)))
+    return bool(set(_names(STEPS)) - set(applied_to(connection)))
 
 
 def is_new(connection: sqlite3.Connection) -> bool:
     """Tell whether there are none of our tables."""
-    return not _applied(connection)
+    return not applied_to(connection)
 
 
 def apply(
@@ -174,7 +184,7 @@ def judge(connection: sqlite3.Connection) -> None:
 
     Raise `StoreDamaged` where the list of migrations, or what the tables look like, is broken.
     """
-    known, applied = _names(STEPS), _applied(connection)
+    known, applied = _names(STEPS), applied_to(connection)
     if applied[: len(known)] != known[: len(applied)] or (
         not applied and "turn" in _made(connection)
     ):
@@ -182,13 +192,24 @@ def judge(connection: sqlite3.Connection) -> None:
     if len(applied) > len(known):
         raise StoreTooNew(
             "These conversations were written by a newer Homebody. They are untouched.",
-            "Install the newest Homebody, or set HOMEBODY_HOME to another folder.",
+            "Install the newest Homebody. `homebody backups restore` goes back to the last copy "
+            "that this version opens.",
         )
+
+
+def age(connection: sqlite3.Connection) -> Literal["older", "this", "newer"]:
+    """Tell which version wrote this. Raises `StoreDamaged` where nobody did."""
+    known, applied = _names(STEPS), applied_to(connection)
+    if not applied or applied[: len(known)] != known[: len(applied)]:
+        raise damaged("look at the backups")
+    if len(applied) == len(known):
+        return "this"
+    return "older" if len(applied) < len(known) else "newer"
 
 
 def is_as_made(connection: sqlite3.Connection) -> bool:
     """Tell whether the tables are what the migrations that ran on them make."""
-    applied = _applied(connection)
+    applied = applied_to(connection)
     with closing(sqlite3.connect(":memory:")) as fresh:
         apply(fresh, [step for step in STEPS if step.__name__ in applied])
         return not applied or _made(fresh) == _made(connection)
@@ -204,7 +225,7 @@ def _names(steps: Sequence[Callable[["Tables"], None]]) -> list[str]:
     return [step.__name__ for step in steps]
 
 
-def _applied(connection: sqlite3.Connection) -> list[str]:
+def applied_to(connection: sqlite3.Connection) -> list[str]:
     """Return the names of the migrations that ran, in their order."""
     if "_sqlite_migrations" not in _made(connection):
         return []

@@ -50,7 +50,7 @@ class Needs:
     open_session: Callable[[], "Session"]
     """Called after that, on another thread."""
     file: str = ""
-    """The model that was asked for, to hand over to a window that is open already."""
+    """The model that was asked for: a window that is open already gets it."""
     behind: "Behind | None" = None
     """What else stands behind the window: the library, the cards. None: neither."""
     skills: "BehindSkills | None" = None
@@ -73,8 +73,8 @@ class Desk(QObject):
         self._app, self._needs = app, needs
         self._session: Session | None = None
         self._closed = False
-        self._file = ""
-        """The model that another start asked for, before there was anybody to tell."""
+        self._file = needs.file
+        """The model that this start asked for, or another, before there was anybody to tell."""
         self.failure: Exception | None = None
         """Why the window could not be furnished; then it quits."""
         self._settings = load(needs.home).settings
@@ -316,7 +316,7 @@ def run_window(needs: Needs) -> int:
     app.setApplicationName("homebody")
     app.setApplicationDisplayName("Homebody")
     app.setApplicationVersion(__version__)
-    app.setDesktopFileName("homebody")
+    app.setDesktopFileName("arpa.home.homebody")
     app.setQuitOnLastWindowClosed(False)
     only = OnlyWindow(needs.home)
     if not only.claim() and only.hand_over(needs.file):

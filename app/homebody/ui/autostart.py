@@ -11,6 +11,7 @@ from typing import Final
 
 from homebody.base.errors import BadInput
 from homebody.base.files import replace_file
+from homebody.wire.surroundings import is_frozen, window_program
 
 __all__ = ["start_with_session"]
 
@@ -34,8 +35,8 @@ def start_with_session(wanted: bool) -> None:
 
 def _command() -> list[str]:
     """Return what starts this Homebody again."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
+    if is_frozen():
+        return [window_program()]
     installed = shutil.which(_NAME)
     return [installed] if installed is not None else [sys.executable, "-m", "homebody"]
 
@@ -72,7 +73,7 @@ else:
             "Name=Homebody\n"
             "Comment=Tells reminders, and is there when you need it\n"
             f"Exec={line}\n"
-            "Icon=homebody\n"
+            "Icon=arpa.home.homebody\n"
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n".encode(),
         )

@@ -4,6 +4,7 @@ The first holds a lock and watches one small file; a second writes that file and
 is needed, and it is the same on every system.
 """
 
+import os
 import time
 from contextlib import suppress
 
@@ -25,14 +26,17 @@ class _Request(Struct):
     """What a second start asks of the first."""
 
     raise_window: bool = True
-    file: str = ""
+    path: bytes = b""
+    """Of a model's file. POSIX lets a name be no text."""
 
 
 class OnlyWindow(QObject):
     """The right to be the window of a profile."""
 
-    asked = Signal(str)
-    """Another start wants this window raised; with a model's path, or an empty text."""
+    asked = Signal(object)
+    """Another start wants this window raised; with a model's path, or an empty text.
+
+    Not as a text of Qt's, which loses what is no text in a name."""
 
     def __init__(self, home: Home, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +70,7 @@ class OnlyWindow(QObject):
         `HomebodyError` if it neither answers nor goes away.
         """
         with suppress(OSError):
-            replace_file(self._request, json.encode(_Request(file=file)))
+            replace_file(self._request, json.encode(_Request(path=os.fsencode(file))))
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if not self._request.exists():
@@ -91,7 +95,7 @@ class OnlyWindow(QObject):
         with suppress(OSError, ValueError):
             request = json.decode(self._request.read_bytes()[:100_000], type=_Request)
             self._forget()
-            self.asked.emit(request.file)
+            self.asked.emit(os.fsdecode(request.path))
 
     def _forget(self) -> None:
         with suppress(OSError):

@@ -56,6 +56,7 @@ if TYPE_CHECKING:  # pages are loaded when they are shown
     from homebody.ui.privacy_states import PrivacyState
     from homebody.ui.sheets import TokenSheet
     from homebody.ui.skill_states import SkillsState
+    from homebody.ui.update_states import UpdateState
 
 __all__ = ["Window"]
 
@@ -287,6 +288,10 @@ class Window(QWidget):
     def show_privacy(self, state: "PrivacyState") -> None:
         """Show the page of privacy, which is open."""
         self._pages["privacy"].show_state(state)  # type: ignore[attr-defined]
+
+    def show_update(self, state: "UpdateState") -> None:
+        """Show what is known of newer versions, on the page of what this is, which is open."""
+        self._pages["about"].show_update(state)  # type: ignore[attr-defined]
 
     def erase_everything(self, keep_models: bool, keys: tuple[str, ...]) -> None:
         """Hand on that everything shall be erased."""

@@ -101,6 +101,8 @@ class Wiring:
             self._connect_skills(made)
         if page == "privacy":
             self._connect_privacy(made)
+        if page == "about":
+            self._connect_about(made)
         if page != "models":
             return
         from homebody.ui.pages.models import ModelsPage
@@ -178,6 +180,13 @@ class Wiring:
             (ledger.body_deleted, "delete_body"),
         ):
             signal.connect(partial(self._with_part, "ledger", name))
+
+    def _connect_about(self, made: QWidget) -> None:
+        from homebody.ui.pages.about import AboutPage
+
+        assert isinstance(made, AboutPage)
+        made.update_asked.connect(self._presenter.updating.ask)
+        made.update_page_asked.connect(self._presenter.updating.open_page)
 
     def _with_part(self, part: str, name: str, *given: object) -> None:
         self._presenter.with_privacy(

@@ -1,4 +1,4 @@
-"""About: what this is, where its files are, and what it is built of."""
+"""About: what this is, whether there is a newer one, where its files are, what it is built of."""
 
 from collections.abc import Sequence
 
@@ -21,6 +21,7 @@ from homebody.ui.icons import app_icon
 from homebody.ui.pages.licences import Part, find_parts, licence_text
 from homebody.ui.pages.sheet import ScrolledPage, label
 from homebody.ui.theme import Look
+from homebody.ui.update_states import UpdateState
 from homebody.ui.words import tr
 
 __all__ = ["AboutPage"]
@@ -31,6 +32,10 @@ class AboutPage(ScrolledPage):
 
     folder_asked = Signal(str)
     """The path of a folder that the person wants to see."""
+    update_asked = Signal()
+    """The person wants to know whether there is a newer version."""
+    update_page_asked = Signal()
+    """The person wants to see the page of the newer version."""
 
     def __init__(
         self, look: Look, places: Sequence[tuple[str, str]], parent: QWidget | None = None
@@ -60,12 +65,15 @@ class AboutPage(ScrolledPage):
         words.addWidget(label(name, "strong", self.inner))
         what = tr(
             "Chat with small language models that run on this computer. "
-            "Your conversations stay in files of yours, and nothing is sent anywhere."
+            "Your conversations stay in files of yours, and nothing is sent without your yes."
         )
         words.addWidget(label(what, "dim", self.inner))
         words.addStretch(1)
         self._head.addLayout(words, 1)
         self.column.addLayout(self._head)
+        self.column.addSpacing(8)
+        self.column.addWidget(label(tr("Newer versions"), "label", self.inner))
+        self.column.addWidget(self._updates())
         self.column.addSpacing(8)
         self.column.addWidget(label(tr("Files"), "label", self.inner))
         self.column.addWidget(self._files())
@@ -79,6 +87,46 @@ class AboutPage(ScrolledPage):
         self._licence_rows = QVBoxLayout(self._licences)
         self.column.addWidget(self._licences)
         self.column.addStretch(1)
+
+    def _updates(self) -> QFrame:
+        card = QFrame(self.inner)
+        card.setObjectName("updates")
+        card.setProperty("role", "card")
+        self._update_rows = QVBoxLayout(card)
+        self._update_result = label("", "plain", card)
+        self._update_result.setObjectName("update_result")
+        self._update_note = label("", "dim", card)
+        self._update_note.setObjectName("update_note")
+        self._update_ask = QPushButton(tr("Check for a newer version"), card)
+        self._update_ask.setObjectName("update_ask")
+        self._update_ask.clicked.connect(lambda _checked: self.update_asked.emit())
+        self._update_page = QPushButton(tr("See its page"), card)
+        self._update_page.setObjectName("update_page")
+        self._update_page.setProperty("role", "primary")
+        self._update_page.clicked.connect(lambda _checked: self.update_page_asked.emit())
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._update_page)
+        buttons.addWidget(self._update_ask)
+        buttons.addStretch(1)
+        self._update_rows.addWidget(self._update_result)
+        self._update_rows.addWidget(self._update_note)
+        self._update_rows.addLayout(buttons)
+        self.show_update(UpdateState())
+        return card
+
+    def show_update(self, state: UpdateState) -> None:
+        """Show what is known of newer versions."""
+        self._update_result.setText(state.result)
+        self._update_result.setVisible(bool(state.result))
+        role = "dim" if state.asks else "strong" if state.kind == "plain" else state.kind
+        if self._update_result.property("role") != role:
+            self._update_result.setProperty("role", role)
+            self._update_result.style().polish(self._update_result)
+        self._update_note.setText(state.note)
+        self._update_ask.setVisible(state.can_ask)
+        # Not disabled while it waits: it would lose the focus.
+        self._update_ask.setText(tr("Asking…") if state.asks else tr("Check for a newer version"))
+        self._update_page.setVisible(state.has_page)
 
     def _files(self) -> QFrame:
         card = QFrame(self.inner)
@@ -160,6 +208,10 @@ class AboutPage(ScrolledPage):
             grid.setContentsMargins(theme.size(16), theme.size(8), theme.size(8), theme.size(8))
             grid.setHorizontalSpacing(theme.size(16))
             grid.setVerticalSpacing(theme.size(4))
+        self._update_rows.setContentsMargins(
+            theme.size(16), theme.size(12), theme.size(16), theme.size(12)
+        )
+        self._update_rows.setSpacing(theme.size(8))
         for button in self._buttons:
             button.setMinimumHeight(theme.size(28))
         self._licence_rows.setContentsMargins(

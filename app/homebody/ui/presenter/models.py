@@ -64,6 +64,8 @@ class Models:
         self._tried = ""
         """The model that was chosen, to be remembered once it is ready."""
         self._starter: ShelvedModel | None = None
+        self._given = ""
+        """The file that was opened with Homebody, to be told of once its model is ready."""
 
     # ------------------------------------------------------------------ the model
 
@@ -95,10 +97,50 @@ class Models:
         kept = name if remember else ""
         self._stage.run("slow", lambda: session.parts.find_model(name), partial(self._use, kept))
 
+    def open(self, name: str) -> None:
+        """Answer with the model in a file until Homebody ends; where it cannot, all stays as it is.
+
+        It may be the one that answers already: the start was with that file.
+        """
+        session = self._stage.session
+        if session is None:
+            return
+
+        def then(model: ShelvedModel) -> None:
+            self._stage.board.dismiss("opened")
+            self._given = str(model.path)
+            if model.path != session.model.path or self._stage.header_state.model_failed:
+                self._use("", model)
+            elif self.loaded is not None and self.loaded.path == self._given:
+                self._tell_given()
+
+        def failed(problem: HomebodyError) -> None:
+            # What this start asked for in vain was told when it began.
+            if f"{problem.message} {problem.hint}" not in session.notices:
+                self._stage.board.tell(problem, "opened")
+
+        self._stage.run("slow", lambda: session.parts.find_model(name), then, failed)
+
+    def _tell_given(self) -> None:
+        """Say that the model of the file that was opened answers, and offer to keep it."""
+        path, self._given = self._given, ""
+        if path == self.settings.model:
+            return
+        self._stage.board.say(
+            "opened",
+            tr("{name} answers until Homebody ends.").format(name=Path(path).stem),
+            action=tr("Use it from now on"),
+            do=partial(self._write, {"model": path}),
+            kind="ok",
+        )
+
     def _use(self, kept: str, model: ShelvedModel) -> None:
         session = self._stage.session
         if session is None:
             return
+        if str(model.path) != self._given:
+            self._given = ""
+            self._stage.board.dismiss("opened")
         self._tried = kept
         session.begin_model(model)
         self._stage.board.dismiss("model")
@@ -125,6 +167,8 @@ class Models:
             if status.loaded is not self.loaded:
                 self.loaded = status.loaded
                 self._ask_truth(status.loaded)
+            if status.loaded.path == self._given:
+                self._tell_given()
             tried, self._tried = self._tried, ""
             if tried:
                 self._write({"model": tried})
@@ -164,6 +208,7 @@ class Models:
         self._changed()
 
     def _model_failed(self, session: Session, problem: HomebodyError) -> None:
+        self._given = ""
         if self._is_starter(session.model):
             self._stage.board.tell(problem, "model", action=tr("Try again"), do=session.begin_load)
         else:
@@ -257,7 +302,9 @@ class Models:
     def _written(self, keys: frozenset[str], loaded: LoadedSettings) -> None:
         for key in keys:
             self._problems.pop(key, None)
-        self.settings = loaded.settings
+        # Who said --offline meant it for all of this run, whatever else is set meanwhile.
+        offline = loaded.settings.offline or ("offline" not in keys and self.settings.offline)
+        self.settings = replace(loaded.settings, offline=offline)
         if "autostart" in keys:
             self._stage.run("slow", partial(start_with_session, loaded.settings.autostart))
         if self.settings.text_size == self._asked_size:
@@ -267,7 +314,7 @@ class Models:
         self._changed()
         session = self._stage.session
         if session is not None and not keys <= _WINDOW:
-            session.use_settings(loaded.settings)
+            session.use_settings(self.settings)
             self._ready()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # loaded when it is needed
     from homebody.library.library import Library
     from homebody.library.truth import Truth
     from homebody.machine.gpus import GpuReading
-    from homebody.messages.courier import KeyKept
+    from homebody.messages.courier import KeyKept, VersionFound
     from homebody.messages.offers import PrivateKind
     from homebody.messages.providers import Provider
     from homebody.messages.skills import Reminder
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # loaded when it is needed
     from homebody.ui.model_states import ModelsState
     from homebody.ui.privacy_states import PrivacyState
     from homebody.ui.skill_states import SkillsState
+    from homebody.ui.update_states import UpdateState
 
 __all__ = [
     "AsksToken",
@@ -142,6 +143,13 @@ class Behind(Protocol):
 
     def truth(self, loaded: Loaded) -> "Truth | None":
         """Return what there is to say about where this model computes, or nothing."""
+
+    @property
+    def releases(self) -> str:
+        """The address where newer versions are announced; "" where this build knows none."""
+
+    def newest_version(self, *, offline: bool, agreed: str) -> "VersionFound":
+        """Ask there which one is the newest; `agreed` is for the ledger. Raises `HomebodyError`."""
 
 
 class KeepsOwnSkills(Protocol):
@@ -341,6 +349,9 @@ class View(Protocol):
 
     def show_privacy(self, state: "PrivacyState") -> None:
         """Show the page of privacy."""
+
+    def show_update(self, state: "UpdateState") -> None:
+        """Show what is known of newer versions, on the page that is open."""
 
     def erase_everything(self, keep_models: bool, keys: tuple[str, ...]) -> None:
         """End all that runs, erase the profile, say what came of it, and leave.

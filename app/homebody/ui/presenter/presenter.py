@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # loaded when the page of models is opened
     from homebody.ui.presenter.privacy import Guarding
     from homebody.ui.presenter.reminding import Reminding
     from homebody.ui.presenter.skills import Abilities
+    from homebody.ui.presenter.updating import Updating
 
 __all__ = ["Presenter"]
 
@@ -93,6 +94,7 @@ class Presenter:
         self._reminding: Reminding | None = None
         self._privacy = privacy
         self._guarding: Guarding | None = None
+        self._updating: Updating | None = None
         self._open_session = open_session
         self._locks = locks
         self._remember = remember
@@ -133,7 +135,7 @@ class Presenter:
             self._reopen_last(session, self._reopen)
         self.chats.refresh()
         if self._file:
-            self.models.choose(self._file, remember=False)
+            self.models.open(self._file)
         if self._behind is not None:
             self.strip.begin(self._behind)
             left = session.home.models / "incoming"
@@ -278,6 +280,8 @@ class Presenter:
             self._abilities.offer()
         if self._guarding is not None:
             self._guarding.settings_changed()
+        if self._updating is not None:
+            self._updating.show()
 
     # ------------------------------------------------------------------ the library
 
@@ -374,6 +378,17 @@ class Presenter:
             self._open_skills()
         if page == "privacy":
             self._open_privacy()
+        if page == "about":
+            self.updating.show()
+
+    @property
+    def updating(self) -> "Updating":
+        """What looks for a newer version, on the page of what this is."""
+        if self._updating is None:
+            from homebody.ui.presenter.updating import Updating
+
+            self._updating = Updating(self._stage, self.models, self._behind)
+        return self._updating
 
     def _open_privacy(self) -> None:
         if self._guarding is None:
@@ -411,22 +426,26 @@ class Presenter:
 
     def use_file(self, path: str) -> None:
         """Answer with the model in a file that the person chose, at the next start too."""
-        self._use_file(path, remember=True)
+        if self._is_here(path):
+            self.models.choose(path)
 
     def open_file(self, path: str) -> None:
-        """Answer with the model in a file, for now: another start of Homebody asked for it."""
-        self._use_file(path, remember=False)
+        """Answer with the model in a file, for this run: the person opened it with Homebody."""
+        if not self._is_here(path):
+            return
+        # Asked for before the conversations are open, it is taken then.
+        self._file = path
+        if self.is_open:
+            self.go("chat")
+            self.models.open(path)
 
-    def _use_file(self, path: str, *, remember: bool) -> None:
+    def _is_here(self, path: str) -> bool:
         try:
             refuse_elsewhere(path)
         except BadInput as problem:
             self.board.tell(problem)
-            return
-        if not remember:
-            # Asked for before the conversations are open, it is taken then.
-            self._file = path
-        self.models.choose(path, remember=remember)
+            return False
+        return True
 
     def ask_link(self, url: str) -> None:
         """Show an address whole before anything is done with it."""

@@ -34,6 +34,7 @@ _DOES: Final = {
     "search": "searched at {host}",
     "list": "looked at files of {host}",
     "download": "fetched from {host}",
+    "version": "asked {host} which version is the newest",
 }
 _FOR: Final = {
     "ask": "a question for a model elsewhere",
@@ -41,6 +42,7 @@ _FOR: Final = {
     "search": "a search for models",
     "list": "the files of a model",
     "download": "a file of a model",
+    "version": "the newest version of Homebody",
 }
 
 _Rows = dict[LedgerEntry, LedgerRow]
