@@ -33,6 +33,8 @@ class Step:
     """Steps without which it cannot be made."""
     why_not: Callable[[], str] = lambda: ""
     """Why it cannot be made on this machine; "": it can."""
+    only_asked: str = ""
+    """Why it is made only where it is asked for by name."""
 
 
 def lacks(*tools: str) -> Callable[[], str]:
@@ -64,7 +66,15 @@ STEPS = (
         "engine",
         f"engine/{SYSTEM}/engine.json",
         ("engine.py",),
-        why_not=lacks("cmake"),
+        why_not=lacks("cmake", "ninja"),
+    ),
+    Step(
+        "packs",
+        "packs/*.zip",
+        ("packs.py", "vulkan"),
+        after=("engine",),
+        why_not=not_on_windows("cmake", "ninja", "glslc"),
+        only_asked="it takes a quarter of an hour, and the app that is frozen later names it",
     ),
     Step("frozen", "frozen/Homebody/homebody*", ("freeze.py",), after=("engine",)),
     Step(
@@ -80,6 +90,20 @@ STEPS = (
         ("windows/installer.py",),
         after=("frozen",),
         why_not=installer_lacks,
+    ),
+    Step(
+        "appimage",
+        "Homebody-*.AppImage",
+        ("appimage.py",),
+        after=("frozen",),
+        why_not=not_on_windows("mksquashfs"),
+        only_asked="it wants the AppImage project's runtime, which the release workflow brings",
+    ),
+    Step(
+        "parts",
+        "*.cdx.json",
+        ("sbom.py", str(OUT / "frozen" / "third-party.json"), str(OUT)),
+        after=("frozen",),
     ),
 )
 
@@ -97,6 +121,8 @@ def main() -> int:
             continue
         missing = [name for name in step.after if not found(name)]
         why = step.why_not() or (f"it needs {', '.join(missing)}" if missing else "")
+        if not why and step.only_asked and step.name not in options.only:
+            why = f"{step.only_asked}; --only {step.name}"
         if why:
             said[step.name] = f"not built: {why}"
             continue
@@ -114,7 +140,9 @@ def main() -> int:
     print(f"\n{platform.system()} {platform.machine()}")
     for name, words in said.items():
         print(f"  {name:10} {words}")
-    for path in sorted(OUT.glob("homebody_*.deb")) + sorted(OUT.glob("homebody-*-setup.exe")):
+    for path in sorted(file for step in STEPS[1:] for file in OUT.glob(step.makes)):
+        if path.parent.name == "Homebody":
+            continue
         print(f"  {path.relative_to(HERE.parent)}  {path.stat().st_size / 1e6:.1f} MB")
     return 1 if failed else 0
 

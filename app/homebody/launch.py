@@ -31,6 +31,8 @@ _OUTPUT_FAILS = (*_NOBODY_READS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.
 def run(arguments: list[str]) -> int:
     """Run the front end; return its exit status."""
     _prepare_streams()
+    # Packs are those of the profile, and an engine loads none that was not tried.
+    os.environ.pop("HOMEBODY_ENGINE_PACKS", None)
     options = _parse(arguments)
     try:
         status = _run(options)

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -41,7 +42,7 @@ TOOLS: Final = (
 """What a desktop has, and what looks at windows. Installed after the package, and apart from it."""
 USER: Final = "anna"
 MODEL: Final = "Downloads/My little model.gguf"
-QUESTIONS: Final = ("What is the capital of France?", "What is the capital of Japan?")
+QUESTIONS: Final = ("What is the capital of Germany?", "What is the capital of Japan?")
 BOOKKEEPING: Final = re.compile(
     r"^(home|proc|sys|run|tmp)/|^var/(log|cache/apt|lib/apt|lib/dpkg|cache/debconf)/"
     r"|^etc/(passwd|shadow|group|gshadow|subuid|subgid)-?$"
@@ -273,6 +274,11 @@ class Debian:
             f"usr/{path}" for path in listed if path.startswith(("bin/", "sbin/", "lib"))
         }
 
+    def packages(self) -> set[str]:
+        """Return the names of the packages that are installed."""
+        listed = self.run("dpkg-query -W -f '${db:Status-Abbrev}|${Package}\\n'", user="root")
+        return {line.split("|")[1] for line in listed.splitlines() if line.startswith("ii")}
+
 
 def mirror() -> str:
     """Return where apt is configured to find Debian's packages."""
@@ -296,7 +302,7 @@ def use(debian: Debian, deb: Path) -> None:
         user="root",
         network=True,
     )
-    before = debian.files()
+    before, installed = debian.files(), debian.packages()
     folder = debian.home / "Downloads"
     folder.mkdir(exist_ok=True)
     shutil.copyfile(deb, folder / deb.name)
@@ -307,7 +313,7 @@ def use(debian: Debian, deb: Path) -> None:
     )
     print(f"  (for the window: {', '.join(TOOLS)}; {tools.count('Setting up ')} packages)")
     look(debian)
-    remove(debian, before, package_of(deb))
+    remove(debian, before, installed, package_of(deb))
 
 
 def package_of(deb: Path) -> str:
@@ -384,7 +390,7 @@ def look(debian: Debian) -> None:
         finally:
             process.kill()
             show(debian)
-    for (request, reply, name), wanted in zip(told, ("Paris", "Tokyo"), strict=True):
+    for (request, reply, name), wanted in zip(told, ("Berlin", "Tokyo"), strict=True):
         print(f"    window: {request!r} -> {reply!r} ({name})")
         if wanted not in reply:
             raise Failed(f"the window's reply is {reply!r}")
@@ -448,23 +454,27 @@ def replies(debian: Debian) -> list[tuple[str, str, str]]:
     ]
 
 
-def remove(debian: Debian, before: set[str], package: str) -> None:
+def remove(debian: Debian, before: set[str], installed: set[str], package: str) -> None:
     """Purge the package and look for whatever is left of it. Raises `Failed`."""
     debian.run(f"apt-get purge -y --auto-remove {package}", user="root")
-    left = debian.files() - before
-    stray = sorted(left - debian.owned())
     ours = re.compile(rb"homebody|gguf", re.IGNORECASE)
-    named = [path for path in debian.files() - debian.owned() if ours.search(path.encode())]
-    for path in stray:
+    named = []
+    # While a desktop's tools are there, so that their lists of entries, types and icons are too.
+    for path in sorted(debian.files() - debian.owned()):
         full = debian.root / path
-        if full.is_file() and not full.is_symlink() and ours.search(full.read_bytes()):
+        plain = full.is_file() and not full.is_symlink()
+        if ours.search(path.encode()) or (plain and ours.search(full.read_bytes())):
             named.append(path)
-    others = [path for path in stray if path not in named]
     data = sorted(
         path.relative_to(debian.root).as_posix() for path in debian.home.glob(".*/**/homebody")
     )
     print(f"  apt-get purge: {len(named)} files of ours left; the person's data stays: {data}")
-    print(f"    written by triggers of the tools that stay: {len(others)}, such as {others[:3]}")
+    debian.run(f"apt-get purge -y --auto-remove {' '.join(TOOLS)}", user="root")
+    packages = sorted(debian.packages() - installed)
+    stray = sorted(debian.files() - before - debian.owned())
+    folders = Counter("/".join(path.split("/")[:3]) for path in stray)
+    print(f"    with the tools gone too, packages that were not there before: {packages or 'none'}")
+    print(f"    and files of no package, none of ours: {len(stray)} {dict(folders.most_common(8))}")
     if named:
         raise Failed(f"left behind: {named[:20]}")
     if not data:

@@ -32,7 +32,7 @@ Homebody: Copyright 2026 The Homebody authors
  Licensed under the Apache License, Version 2.0. On Debian systems the whole text is in
  /usr/share/common-licenses/Apache-2.0.
 
-Below /usr/lib/homebody lie, unchanged, works of others that Homebody is built on. Each is listed
+Below /usr/lib/homebody lie works of others that Homebody is built on. Each is listed
 here with its version, its licence and the texts that came with it. All of those texts also lie, as
 they came, in /usr/lib/homebody/licences.
 

@@ -308,9 +308,10 @@ Section /o "$(PathTitle)" Path
   ${EndIf}
 SectionEnd
 
-; What was chosen before and is not any more.
+; What was chosen before and is not any more. At first a shortcut of that name is the person's own.
 Section "-Unchosen"
   ${IfNot} ${SectionIsSelected} ${Desktop}
+  ${AndIf} $Old != ""
     Delete "$DESKTOP\Homebody.lnk"
   ${EndIf}
   ${IfNot} ${SectionIsSelected} ${Gguf}

@@ -265,6 +265,7 @@ def test_an_address_that_is_none_is_a_sentence(url):
         (FEED, "https://forge.example/acme/homebody-evil/x", False),
         (FEED, "https://forge.example/acme/homebody/../../evil/x", False),
         (FEED, "https://forge.example/acme/homebody/./../..", False),
+        (FEED, "https://forge.example/acme/homebody/%2e%2e/.%2E/evil/x", False),
         (FEED, "https://forge.example.evil.example/acme/homebody/x", False),
         (FEED, "https://evil.example/acme/homebody/x", False),
         (FEED, "https://forge.example@evil.example/acme/homebody/x", False),

@@ -159,6 +159,13 @@ def test_a_library_that_is_not_whole_is_named(build, fresh, load, how):
     assert "libggml-cpu-small.so in" in refused(fresh, load).message
 
 
+def test_where_all_the_processors_code_is_gone_the_current_folder_is_not_asked(build, fresh, load):
+    """As where a program against viruses took it."""
+    for file in build.glob("libggml-cpu-*"):
+        file.unlink()
+    assert "libggml-cpu-large.so in" in refused(fresh, load).message
+
+
 def test_a_library_that_does_not_load_is_named(build, fresh, load):
     (build / "libggml.so").write_bytes(b"no library")
     write_manifest(build, ["libggml.so"])

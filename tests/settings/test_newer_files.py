@@ -94,6 +94,13 @@ def test_private_words(home):
     assert [each.word for each in load_words(home)] == ["Falkenhorst", "Ada"]
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"words": 5, "later": 1}', '{"words": {"word": "x"}}'])
+def test_what_cannot_be_understood_keeps_nobody_from_writing(home, text):
+    home.private_words.write_text(text, encoding="utf-8")
+    save_words(home, [PrivateWord("Ada", "PERSON")])
+    assert [each.word for each in load_words(home)] == ["Ada"]
+
+
 def test_allowed_skills(home):
     folder = home.own_skills / "minutes"
     folder.mkdir(parents=True)

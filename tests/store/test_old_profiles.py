@@ -345,3 +345,17 @@ def test_copies_of_a_newer_version_are_known_as_such(home, clock):
     assert done.restored.written_by == "newer"
     with pytest.raises(StoreTooNew):
         Store.open(home)
+
+
+def test_room_for_the_copy_of_now_does_not_cost_the_copy_that_is_put_back(home, clock):
+    with closing(Store.open(home, clock=clock)) as store:
+        for number in range(3):
+            store.create_conversation(f"{number}")
+            store.back_up()
+            clock.forward(minutes=31)
+    oldest = backups.listed(home.backups)[0]
+    done = go_back(home, clock(), oldest.name)
+    assert done.restored.name == oldest.name
+    assert oldest.exists()
+    with closing(Store.open(home)) as store:
+        assert [each.title for each in store.conversations()] == ["0"]

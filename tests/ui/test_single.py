@@ -1,5 +1,6 @@
 """One window for a profile: a second start raises the first, takes over, or says why not."""
 
+import errno
 import threading
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from homebody.base.errors import HomebodyError
 from homebody.base.paths import find_home
+from homebody.ui import single
 from homebody.ui.application import Desk, Needs
 from homebody.ui.memory import WindowMemory, recall, remember
 from homebody.ui.single import OnlyWindow
@@ -54,6 +56,18 @@ def test_a_window_that_hangs_is_said(qapp: QApplication) -> None:
         second.hand_over(seconds=0.2)
     assert "does not answer" in said.value.message
     assert said.value.hint
+    first.give_up()
+
+
+def test_a_disk_that_is_full_is_said(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    first, second = OnlyWindow(find_home()), OnlyWindow(find_home())
+    assert first.claim()
+    monkeypatch.setattr(single, "replace_file", full)
+    with pytest.raises(HomebodyError, match="No space left on device"):
+        second.hand_over("/a/model.gguf")
     first.give_up()
 
 

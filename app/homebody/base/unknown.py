@@ -23,9 +23,10 @@ def keep_unknown(now: Struct, before: bytes, entries: str, name: str) -> bytes:
     except (ValueError, RecursionError):
         old = None
     if isinstance(old, dict):
+        listed = old.get(entries)
         known = {
             each[name]: each
-            for each in old.get(entries) or ()
+            for each in (listed if isinstance(listed, list) else ())
             if isinstance(each, dict) and isinstance(each.get(name), str)
         }
         table = _with(table, old, now)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx2
 import msgspec
@@ -93,7 +93,9 @@ def page_of(url: str, page: object) -> str:
     if repository is not None:
         inside = f"/{repository[1]}/{repository[2]}/".casefold()
         ours = ours and offered.path.casefold().startswith(inside)
-    return checked if ours and not {"..", "."} & set(offered.path.split("/")) else ""
+    # A browser goes up at "%2E%2E" too.
+    steps = {"..", "."} & set(unquote(offered.path).split("/"))
+    return checked if ours and not steps else ""
 
 
 def _place(parts: SplitResult) -> str:

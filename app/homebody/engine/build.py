@@ -18,6 +18,7 @@ from homebody.base.paths import shipped
 
 __all__ = [
     "FOLDER",
+    "MANIFEST",
     "PACKS",
     "FileFacts",
     "Made",
@@ -36,6 +37,8 @@ FOLDER: Final = "LLAMA_CPP_LIB_PATH"
 """Variable with the folder of llama.cpp's libraries; llama-cpp-python heeds it too."""
 PACKS: Final = "HOMEBODY_ENGINE_PACKS"
 """Variable with the folders of packs that an engine loads, joined as in PATH."""
+MANIFEST: Final = "engine.json"
+"""The file beside libraries that `packaging/engine.py` made."""
 
 _GPU_CODE: Final = re.compile(r"(lib)?ggml-(cuda|vulkan)\.")
 _PROCESSOR_CODE: Final = re.compile(r"(lib)?ggml-cpu-[^/\\]*\.(so|dll)$")
@@ -98,7 +101,7 @@ def build_folder() -> Path | None:
     if elsewhere:
         return Path(elsewhere)
     own = shipped("engine")
-    if (own / "engine.json").is_file():
+    if (own / MANIFEST).is_file():
         return own
     package = _package()
     return package / "lib" if package is not None else None
@@ -139,7 +142,7 @@ def pack_folders() -> tuple[Path, ...]:
 
 def read_manifest(folder: Path) -> Manifest | None:
     """Return what is written of an engine's libraries; None if nothing that makes sense is."""
-    return _read(folder / "engine.json", Manifest)
+    return _read(folder / MANIFEST, Manifest)
 
 
 def read_pack(folder: Path) -> Pack | None:

@@ -55,11 +55,12 @@ def is_due(folder: Path, when: datetime) -> bool:
     return not copies or abs((when - taken(copies[-1])).total_seconds()) >= _DUE_S
 
 
-def make(database: Path, folder: Path, when: datetime) -> Path:
+def make(database: Path, folder: Path, when: datetime, spare: Path | None = None) -> Path:
     """Copy `database` as it is at this moment; writers go on meanwhile.
 
-    Raises `OSError` and `sqlite3.Error`; `StoreDamaged` where the copy is not as it should be,
-    which means that the database itself is damaged.
+    `spare` is an older copy that does not go to make room for this one. Raises `OSError` and
+    `sqlite3.Error`; `StoreDamaged` where the copy is not as it should be, which means that the
+    database itself is damaged.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = _temporary(folder)
@@ -74,7 +75,7 @@ def make(database: Path, folder: Path, when: datetime) -> Path:
             source.execute("COMMIT")
         sync(temporary)
         _must_be(check(temporary), counts)
-        return _name(temporary, folder, when)
+        return _name(temporary, folder, when, spare)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -85,7 +86,7 @@ def _must_be(found: dict[str, int] | None, counts: dict[str, int]) -> None:
         raise damaged("make a backup")
 
 
-def _name(temporary: Path, folder: Path, when: datetime) -> Path:
+def _name(temporary: Path, folder: Path, when: datetime, spare: Path | None) -> Path:
     copies = listed(folder)
     number = _number(copies[-1]) + 1 if copies else 1
     while True:
@@ -96,7 +97,7 @@ def _name(temporary: Path, folder: Path, when: datetime) -> Path:
         number += 1
     temporary.replace(final)
     sync_folder(folder)
-    rotate(folder)
+    rotate(folder, spare)
     return final
 
 
@@ -124,13 +125,14 @@ def restore(folder: Path, target: Path) -> Path | None:
     return None
 
 
-def rotate(folder: Path) -> None:
+def rotate(folder: Path, spare: Path | None = None) -> None:
     """Delete the copies that are not needed any more: keep the newest, 12 d, 10 w and 9 m.
 
-    And the last one that each older version wrote: it is the way back to that version.
+    And the last one that each older version wrote, which is the way back to that version, and
+    `spare`.
     """
     copies = listed(folder)[::-1]
-    keep = set(copies[:_NEWEST])
+    keep = {*copies[:_NEWEST], spare}
     days = [taken(path) for path in copies]
     for most, buckets in (
         (_DAYS, [f"{day:%Y-%m-%d}" for day in days]),

@@ -50,8 +50,9 @@ def go_back(home: Home, when: datetime, name: str = "") -> RestoredReport:
                 "The conversations are in use, so nothing was put back.",
                 "Close Homebody's window and end it in other terminals, then try again.",
             )
-        kept = _keep(home, when)
-        _put(home.backups / chosen.name, path)
+        backup = home.backups / chosen.name
+        kept = _keep(home, when, spare=backup)
+        _put(backup, path)
     except (sqlite3.Error, OSError) as error:
         raise problem(error, _DOING, path) from error
     finally:
@@ -91,14 +92,17 @@ def _look(path: Path) -> BackupFile:
     )
 
 
-def _keep(home: Home, when: datetime) -> str:
-    """Copy what is there to the other backups; return the copy's name, "" if there is nothing."""
+def _keep(home: Home, when: datetime, *, spare: Path) -> str:
+    """Copy what is there to the other backups; return the copy's name, "" if there is nothing.
+
+    None goes to make room for it that is to be put back: `spare`.
+    """
     path = home.database
     recovery.finish(path)
     if not path.exists() or not path.stat().st_size:
         return ""
     try:
-        return backups.make(path, home.backups, when).name
+        return backups.make(path, home.backups, when, spare).name
     except (StoreDamaged, sqlite3.Error) as error:
         if not (is_damage(error) or isinstance(error, StoreDamaged)):
             raise

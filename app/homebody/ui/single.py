@@ -69,8 +69,14 @@ class OnlyWindow(QObject):
         True: it will. False: it has just closed, and this is the first window now. Raises
         `HomebodyError` if it neither answers nor goes away.
         """
-        with suppress(OSError):
+        try:
             replace_file(self._request, json.encode(_Request(path=os.fsencode(file))))
+        except OSError as error:
+            raise HomebodyError(
+                "Another Homebody has this profile open and could not be told to come forward: "
+                f"{error.strerror or error}.",
+                "Look for its window. If the disk is full, make room on it first.",
+            ) from error
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if not self._request.exists():

@@ -17,6 +17,7 @@ from msgspec import Struct
 from homebody.base.errors import EngineProblem
 from homebody.engine.build import (
     FOLDER,
+    MANIFEST,
     Made,
     binding_version,
     build_folder,
@@ -53,7 +54,8 @@ def load_backends() -> Backends:
     """
     folder = build_folder()
     choice = processor_code(folder) if folder is not None else ()
-    if folder is None or not choice:
+    # Where ours lacks all of them, llama.cpp would look in the current folder.
+    if folder is None or not (choice or (folder / MANIFEST).is_file()):
         return Backends()
     folder = folder.absolute()
     made = _fitting(folder)
