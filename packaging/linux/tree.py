@@ -187,7 +187,7 @@ def _is_program(path: Path) -> bool:
     if re.search(r"\.so(\.\d+)*$", path.name) or not path.stat().st_mode & 0o100:
         return False
     with path.open("rb") as stream:
-        return stream.read(4) == b"\x7fELF" or stream.read(2) == b"#!"
+        return stream.read(4).startswith((b"\x7fELF", b"#!"))
 
 
 def _read(name: str) -> str:
