@@ -31,6 +31,15 @@ def test_the_starter_is_found_with_what_was_measured_for_it(name: str) -> None:
     assert model.system == "You are a helpful assistant."
 
 
+@pytest.mark.parametrize(("frozen", "words"), [(False, "pip install"), (True, "models get")])
+def test_without_the_starter_it_says_what_can_be_done_here(
+    frozen: bool, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("homebody.library.shelf.find_spec", lambda _name: None)
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    assert words in problem("starter").hint
+
+
 def test_the_package_that_carries_the_starter_is_not_imported() -> None:
     code = (
         "import sys; from homebody.library.shelf import find_model;"

