@@ -1,11 +1,13 @@
 """The order of versions, by the rules of PEP 440 as far as releases of Homebody need them."""
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
-__all__ = ["Version", "read_version"]
+from homebody import __version__
+
+__all__ = ["Version", "compare", "read_version"]
 
 _LONGEST: Final = 60
 """Characters of a version."""
@@ -57,3 +59,14 @@ def read_version(text: str) -> Version | None:
         post=int(read["post_number"] or 0) if read["post"] else _NO_POST,
         dev=int(read["dev_number"] or 0) if read["dev"] else _NO_DEV,
     )
+
+
+def compare(announced: str) -> Literal["newer", "same", "older"]:
+    """Tell how a version, which has to be one, stands to the one that runs."""
+    theirs, ours = read_version(announced), read_version(__version__)
+    # The courier answers with nothing but versions.
+    assert theirs is not None
+    assert ours is not None
+    if theirs == ours:
+        return "same"
+    return "newer" if theirs > ours else "older"

@@ -1,13 +1,12 @@
 """`homebody updates`: is there a newer version? Asked when it is typed, and never by itself."""
 
 from types import SimpleNamespace
-from typing import Literal
 
 from homebody import __version__
 from homebody.base.errors import HomebodyError
 from homebody.base.paths import Home
 from homebody.base.release import read_release
-from homebody.base.versions import read_version
+from homebody.base.versions import compare
 from homebody.cli.terminal import harmless, note, to_json
 from homebody.courier.client import Courier, Porter
 from homebody.messages.updates import UpdatesReport
@@ -36,7 +35,7 @@ def updates(home: Home, options: SimpleNamespace, porter: Porter | None) -> int:
     report = UpdatesReport(
         version=__version__,
         newest=found.version,
-        newest_is=_compared(found.version),
+        newest_is=compare(found.version),
         page=found.page,
         published=found.published,
         host=host_of(address),
@@ -46,16 +45,6 @@ def updates(home: Home, options: SimpleNamespace, porter: Porter | None) -> int:
     else:
         _tell(report)
     return 0
-
-
-def _compared(newest: str) -> Literal["newer", "same", "older"]:
-    theirs, ours = read_version(newest), read_version(__version__)
-    # The courier answers with nothing but versions.
-    assert theirs is not None
-    assert ours is not None
-    if theirs == ours:
-        return "same"
-    return "newer" if theirs > ours else "older"
 
 
 def _tell(report: UpdatesReport) -> None:

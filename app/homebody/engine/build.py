@@ -20,6 +20,9 @@ __all__ = [
     "FOLDER",
     "MANIFEST",
     "PACKS",
+    "PACK_ADDED",
+    "PACK_MANIFEST",
+    "PLAIN_NAME",
     "FileFacts",
     "Made",
     "Manifest",
@@ -39,12 +42,19 @@ PACKS: Final = "HOMEBODY_ENGINE_PACKS"
 """Variable with the folders of packs that an engine loads, joined as in PATH."""
 MANIFEST: Final = "engine.json"
 """The file beside libraries that `packaging/engine.py` made."""
+PACK_MANIFEST: Final = "pack.json"
+"""The same in a pack."""
+PACK_ADDED: Final = "added.json"
+"""The file in which Homebody keeps what a pack's files were when they were last hashed."""
+_NAME: Final = r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,99}"
+PLAIN_NAME: Final = re.compile(_NAME)
+"""What a file or folder of a pack may be called, whole."""
 
 _GPU_CODE: Final = re.compile(r"(lib)?ggml-(cuda|vulkan)\.")
 _PROCESSOR_CODE: Final = re.compile(r"(lib)?ggml-cpu-[^/\\]*\.(so|dll)$")
 
 # What is named in a manifest is looked for in its folder and nowhere else.
-FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+-][A-Za-z0-9_.+-]*$", max_length=100)]
+FileName = Annotated[str, Meta(pattern=rf"^{_NAME}$", max_length=100)]
 
 
 class Made(Struct, frozen=True, kw_only=True):
@@ -147,7 +157,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def read_pack(folder: Path) -> Pack | None:
     """Return what is written of a pack; None if nothing that makes sense is."""
-    return _read(folder / "pack.json", Pack)
+    return _read(folder / PACK_MANIFEST, Pack)
 
 
 def _read(file: Path, kind: type[_J]) -> _J | None:

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -29,17 +28,23 @@ from homebody.base.files import replace_file, sync_folder
 from homebody.base.log import log
 from homebody.base.paths import Home
 from homebody.base.release import Release, read_release
-from homebody.engine.build import Made, Pack, build_folder, read_manifest, read_pack
+from homebody.engine.build import (
+    PACK_ADDED,
+    PACK_MANIFEST,
+    PLAIN_NAME,
+    Made,
+    Pack,
+    build_folder,
+    read_manifest,
+    read_pack,
+)
 from homebody.messages.packs import PackState
 
 __all__ = ["Packs"]
 
-_PACK: Final = "pack.json"
-_ADDED: Final = "added.json"
 _ABANDONED: Final = 3600.0
 """Seconds after which a folder that nobody finished is nobody's."""
 _ASIDE: Final = (".adding-", ".removed-")
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,99}")
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ADD_AGAIN: Final = "Remove it and add it again: `homebody engine add FILE`."
 
@@ -100,7 +105,7 @@ class Packs:
                 return sorted(
                     Path(entry.path)
                     for entry in entries
-                    if entry.is_dir(follow_symlinks=False) and _PLAIN.fullmatch(entry.name)
+                    if entry.is_dir(follow_symlinks=False) and PLAIN_NAME.fullmatch(entry.name)
                 )
         except OSError:
             return []
@@ -305,12 +310,12 @@ def _damage(folder: Path, pack: Pack) -> str:
     try:
         # What begins with a dot is a program's own, such as what we write before it is renamed.
         there = {each.name for each in folder.iterdir() if not each.name.startswith(".")}
-        there -= {_PACK, _ADDED}
+        there -= {PACK_MANIFEST, PACK_ADDED}
         if strange := sorted(there ^ pack.files.keys()):
             kind = "is missing" if strange[0] in pack.files else "does not belong there"
             return f"{strange[0]} {kind}"
         try:
-            added = msgspec.json.decode((folder / _ADDED).read_bytes(), type=_Added).files
+            added = msgspec.json.decode((folder / PACK_ADDED).read_bytes(), type=_Added).files
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             added = {}
         now = {name: _facts(folder / name) for name in pack.files}
@@ -329,7 +334,7 @@ def _damage(folder: Path, pack: Pack) -> str:
 
 
 def _remember(folder: Path, now: dict[str, tuple[int, int]]) -> None:
-    replace_file(folder / _ADDED, msgspec.json.encode(_Added(now)))
+    replace_file(folder / PACK_ADDED, msgspec.json.encode(_Added(now)))
 
 
 def _facts(file: Path) -> tuple[int, int]:

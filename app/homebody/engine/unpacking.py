@@ -22,12 +22,10 @@ import msgspec
 from homebody.base.errors import BadInput, EngineProblem
 from homebody.base.files import sync_folder
 from homebody.base.paths import is_elsewhere
-from homebody.engine.build import FileFacts, Made, Pack
+from homebody.engine.build import PACK_ADDED, PACK_MANIFEST, PLAIN_NAME, FileFacts, Made, Pack
 
 __all__ = ["AGAIN", "BROKEN", "opened", "unpack", "unreadable"]
 
-_PACK: Final = "pack.json"
-_ADDED: Final = "added.json"
 AGAIN: Final = "Get it again, from where you got Homebody."
 BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 """What is raised for a zip file that is not whole, or not as it should be."""
@@ -42,7 +40,6 @@ _SPARE: Final = 64 << 20
 """Bytes that are left free on the disk."""
 # Windows gives these to devices, whatever follows the dot, and drops a dot at the end.
 _NO_FILE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,99}")
 
 
 @contextlib.contextmanager
@@ -71,20 +68,20 @@ def unpack(stream: IO[bytes], folder: Path, name: str, made: Made) -> Pack:
     """Unpack a zip file into an empty folder; nothing that it says is believed unseen."""
     with zipfile.ZipFile(stream) as archive:
         members = _members(archive)
-        described = members.pop(_PACK, None)
+        described = members.pop(PACK_MANIFEST, None)
         if described is None or described.file_size > _MOST_DESCRIBED:
-            raise zipfile.BadZipFile(f"there is no {_PACK} in it")
+            raise zipfile.BadZipFile(f"there is no {PACK_MANIFEST} in it")
         said = archive.read(described)
         try:
             pack = msgspec.json.decode(said, type=Pack)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise zipfile.BadZipFile(f"its {_PACK} makes no sense ({error})") from None
+            raise zipfile.BadZipFile(f"its {PACK_MANIFEST} makes no sense ({error})") from None
         _check(pack, members, name, made)
         _need(folder, sum(facts.bytes for facts in pack.files.values()), pack.title)
         for file, facts in pack.files.items():
             with archive.open(members[file]) as source:
                 _copy(source, folder / file, facts)
-    _write(folder / _PACK, lambda target: target.write(said))
+    _write(folder / PACK_MANIFEST, lambda target: target.write(said))
     sync_folder(folder)
     return pack
 
@@ -97,9 +94,13 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         # The name as it stands there: `filename` was cut at a NUL and had its slashes turned.
         name = member.orig_filename
         kind = stat.S_IFMT(member.external_attr >> 16)
-        if not _PLAIN.fullmatch(name) or _NO_FILE.fullmatch(name) or kind not in {0, stat.S_IFREG}:
+        if (
+            not PLAIN_NAME.fullmatch(name)
+            or _NO_FILE.fullmatch(name)
+            or kind not in {0, stat.S_IFREG}
+        ):
             raise zipfile.BadZipFile(f"it holds {name!r}, which is no plain file")
-        if name == _ADDED or name.casefold() in seen:
+        if name == PACK_ADDED or name.casefold() in seen:
             raise zipfile.BadZipFile(f"it holds {name!r} twice, or under a name that is ours")
         seen.add(name.casefold())
         members[name] = member

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from homebody import __version__
 from homebody.base.errors import HomebodyError
-from homebody.base.versions import read_version
+from homebody.base.versions import compare
 from homebody.settings.providers import host_of
 from homebody.ui.presenter.models import Models
 from homebody.ui.presenter.needs import Behind
@@ -102,11 +101,8 @@ class Updating:
 
 def _compared(found: "VersionFound") -> tuple[str, bool]:
     """Say how the newest version stands to this one, and whether it is newer."""
-    theirs, ours = read_version(found.version), read_version(__version__)
-    # The courier answers with nothing but versions.
-    assert theirs is not None
-    assert ours is not None
-    if theirs > ours:
+    standing = compare(found.version)
+    if standing == "newer":
         if found.published:
             newer = tr("There is a newer version: {version}, of {day}.")
         else:
@@ -115,7 +111,7 @@ def _compared(found: "VersionFound") -> tuple[str, bool]:
         if not found.page:
             told = f"{told} {tr('Look where you got Homebody.')}"
         return told, True
-    if theirs == ours:
+    if standing == "same":
         return tr("This is the newest version."), False
     return (
         tr("This is newer than what is announced: {version}.").format(version=found.version),
